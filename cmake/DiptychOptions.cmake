@@ -1,0 +1,37 @@
+# Compiler settings shared by every target of ours. Third-party code is never compiled with them.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+option(DIPTYCH_WERROR "Warnings are errors" ON)
+set(DIPTYCH_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+option(DIPTYCH_FUZZ "Build the fuzz targets (clang only)" OFF)
+
+add_library(diptych_settings INTERFACE)
+target_include_directories(diptych_settings INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(diptych_settings INTERFACE _GLIBCXX_ASSERTIONS)
+target_compile_options(diptych_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual -Wnull-dereference -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(diptych_settings INTERFACE -Wthread-safety)
+endif()
+if(DIPTYCH_WERROR)
+  target_compile_options(diptych_settings INTERFACE -Werror)
+endif()
+if(DIPTYCH_SANITIZE)
+  add_compile_options(-fsanitize=${DIPTYCH_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${DIPTYCH_SANITIZE})
+endif()

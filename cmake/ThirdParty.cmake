@@ -1,0 +1,33 @@
+# Third-party libraries: Debian packages by find_package, llama.cpp from the cache that tools/bootstrap fills.
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+
+execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/bootstrap paths OUTPUT_VARIABLE paths COMMAND_ERROR_IS_FATAL ANY)
+foreach(name DIPTYCH_LLAMA_SOURCE DIPTYCH_LLAMA_BUILD DIPTYCH_CHAT_MODEL)
+  string(REGEX MATCH "${name}=([^\n]*)" _ "${paths}")
+  set(${name} "${CMAKE_MATCH_1}")
+endforeach()
+if(NOT EXISTS ${DIPTYCH_LLAMA_BUILD}/bin/libllama.so)
+  message(FATAL_ERROR "llama.cpp is not built yet. Run: tools/bootstrap")
+endif()
+
+# llama.cpp: SYSTEM includes, so that our warnings stay ours. Only text/llama and text/chat link these.
+add_library(llama_cpp INTERFACE)
+target_include_directories(llama_cpp SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/include ${DIPTYCH_LLAMA_SOURCE}/ggml/include)
+target_link_directories(llama_cpp INTERFACE ${DIPTYCH_LLAMA_BUILD}/bin)
+target_link_libraries(llama_cpp INTERFACE llama ggml ggml-base)
+target_link_options(llama_cpp INTERFACE "-Wl,-rpath,${DIPTYCH_LLAMA_BUILD}/bin")
+target_compile_definitions(llama_cpp INTERFACE DIPTYCH_GGML_BACKENDS="${DIPTYCH_LLAMA_BUILD}/bin")
+
+add_library(llama_cpp_common INTERFACE)  # Jinja templates and tool-call parsing
+target_include_directories(llama_cpp_common SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/common ${DIPTYCH_LLAMA_SOURCE}/vendor)
+target_link_libraries(llama_cpp_common INTERFACE llama_cpp llama-common)
+
+add_library(llama_cpp_internal INTERFACE)  # ggml's private headers: text/weights only, for this very commit
+target_include_directories(llama_cpp_internal SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/ggml/src ${DIPTYCH_LLAMA_SOURCE}/ggml/src/ggml-cpu)
+target_link_libraries(llama_cpp_internal INTERFACE llama_cpp)

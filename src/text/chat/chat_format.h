@@ -1,0 +1,62 @@
+#pragma once
+// Renders conversations with the model's own Jinja template and reads its answers back (tool calls, reasoning).
+// Const after load: safe from any thread.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "text/chat/message.h"
+
+namespace diptych {
+
+struct ChatPromptOptions {
+  std::vector<Tool> tools;
+  ToolChoice tool_choice = ToolChoice::kAuto;
+  std::string forced_tool;  // with kRequired: only this one
+  bool parallel_tool_calls = true;
+  bool add_generation_prompt = true;
+  bool enable_thinking = true;
+  std::vector<std::pair<std::string, std::string>> template_kwargs;  // name, JSON text
+};
+
+struct AnswerDelta {  // what new text of the answer means
+  std::string content;
+  std::string reasoning;
+  struct Call {
+    int index = 0;
+    std::string id, name;    // only in a call's first delta
+    std::string arguments;   // the new piece
+  };
+  std::vector<Call> calls;
+};
+
+// Reads one choice's answer while it streams. Not thread-safe; one per choice.
+class AnswerReader {
+ public:
+  virtual ~AnswerReader() = default;
+  virtual AnswerDelta feed(std::string_view text) = 0;   // text that may still turn into a call is held back
+  virtual AnswerDelta finish() = 0;                      // the rest; a call that never became complete is content, never lost
+  virtual bool has_calls() const = 0;
+};
+
+struct ChatPrompt {
+  std::string text;              // tokenise with SpecialTokens::kParse
+  std::vector<std::string> stops;  // additional stop strings of the format
+  Warnings warnings;             // e.g. the template knows no tools: a generic tool prompt was used
+  std::shared_ptr<const void> reader_state;  // for make_reader
+};
+
+class ChatFormat {
+ public:
+  virtual ~ChatFormat() = default;
+  // Errors: kInvalidArgument (the template refused the messages, with its words), kUnsupported (no chat template).
+  virtual Result<ChatPrompt> render(const std::vector<ChatMessage>& messages, const ChatPromptOptions& options) const = 0;
+  virtual std::unique_ptr<AnswerReader> make_reader(const ChatPrompt& prompt) const = 0;
+  virtual bool template_knows_tools() const = 0;
+};
+
+}  // namespace diptych

@@ -1,5 +1,5 @@
 #pragma once
-// JSON values: objects keep their order, integers stay exact. Parsing is strict RFC 8259 (by Boost.JSON, in json.cc only).
+// JSON values: objects keep their order, integers stay exact. Parsing is strict RFC 8259 (by Boost.JSON, in json_parse.cc only).
 
 #include <cstddef>
 #include <cstdint>

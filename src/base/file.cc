@@ -149,7 +149,7 @@ Status make_directories(const Path& path) {
                                           error ? error.message() : "it is a file"));
 }
 
-Result<std::uint64_t> file_size(const Path& path) {
+Result<std::uint64_t> size_of_file(const Path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return io_error("read", path);
   return size_of_regular(file, path);

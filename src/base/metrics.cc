@@ -44,7 +44,7 @@ class PrometheusHistogram final : public Histogram {
 };
 
 template <class Builder>
-auto& family(registry_, prometheus::Registry& registry, Builder builder, std::string_view name,
+auto& family(prometheus::Registry& registry, Builder builder, std::string_view name,
              std::string_view help) {
   return builder.Name(std::string(name)).Help(std::string(help)).Register(registry);
 }

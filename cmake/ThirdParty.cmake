@@ -7,6 +7,8 @@ find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 
+set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+  ${CMAKE_SOURCE_DIR}/tools/bootstrap ${CMAKE_SOURCE_DIR}/tools/versions.env)
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/bootstrap paths OUTPUT_VARIABLE paths COMMAND_ERROR_IS_FATAL ANY)
 foreach(name DIPTYCH_LLAMA_SOURCE DIPTYCH_LLAMA_BUILD DIPTYCH_CHAT_MODEL)
   string(REGEX MATCH "${name}=([^\n]*)" _ "${paths}")

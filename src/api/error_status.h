@@ -1,0 +1,25 @@
+#pragma once
+// One table: what an Error is over HTTP.
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace diptych {
+
+struct ErrorStatus {
+  ErrorCode code;
+  std::string_view detail;  // "": any detail without a row of its own
+  int http_status;
+  std::string_view type;          // OpenAI's error.type
+  std::string_view default_code;  // OpenAI's error.code when detail is empty; "": null
+  bool waiting_helps = false;     // retry-after is sent, at least one second
+  bool never_retry = false;  // x-should-retry: false, for statuses that clients retry by themselves
+};
+
+const ErrorStatus& status_of(const Error& error);
+std::string openai_error_json(const Error& error);  // {"error":{"message","type","param","code"}}
+std::string_view metric_label(const Error& error);  // "invalid_argument", …: bounded in number
+
+}  // namespace diptych

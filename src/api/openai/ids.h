@@ -1,0 +1,11 @@
+#pragma once
+// Prefixes of the ids this API hands out; base/rng.h's random_id() makes the rest.
+
+namespace diptych::openai {
+
+inline constexpr char kChatIdPrefix[] = "chatcmpl-";
+inline constexpr char kCompletionIdPrefix[] = "cmpl-";
+inline constexpr char kMessageIdPrefix[] = "msg_";
+inline constexpr char kCallIdPrefix[] = "call_";
+
+}  // namespace diptych::openai

@@ -30,15 +30,23 @@ struct ResponseRow {       // one /v1/responses object
   std::string input_items; // JSON array: this turn's own input, with ids
 };
 struct EventRow { std::int64_t sequence = 0; std::string type, body; };
+struct ResponseUpdate {    // a step of a response's life: state, object and the events that tell it
+  std::string id, status, body;
+  std::vector<EventRow> events;
+};
 
 class ResponseStore {
  public:
   virtual ~ResponseStore() = default;
-  virtual Status put(const ResponseRow& row) = 0;             // insert or replace
+  // Insert or replace, keeping the events of before. kConflict: another owner's id.
+  virtual Status put(const ResponseRow& row, const std::vector<EventRow>& events) = 0;
+  virtual Status update(const ResponseUpdate& update) = 0;    // kNotFound: erased meanwhile
   virtual Result<ResponseRow> get(std::string_view id, std::string_view owner) = 0;
   virtual Status erase(std::string_view id, std::string_view owner) = 0;
+  // All or none. kConflict: a sequence number is there already; kNotFound: erased meanwhile.
   virtual Status append_events(std::string_view id, const std::vector<EventRow>& events) = 0;
   virtual Result<std::vector<EventRow>> events_after(std::string_view id, std::int64_t sequence, int limit) = 0;
+  virtual Result<std::int64_t> next_sequence(std::string_view id) = 0;  // one past the last stored event; 0: none
   // After a restart: rows left queued or in_progress by the last run. The caller decides their end.
   virtual Result<std::vector<ResponseRow>> unfinished() = 0;
 };

@@ -1,0 +1,87 @@
+#include "store/sqlite/migrations.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+
+namespace diptych::sqlite {
+namespace {
+
+constexpr std::array kMigrations{
+    Migration{.name = "schema_steps", .sql = R"sql(
+      CREATE TABLE schema_steps (step INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER NOT NULL) STRICT;
+    )sql"},
+    Migration{.name = "responses", .sql = R"sql(
+      CREATE TABLE responses (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, previous_id TEXT NOT NULL, created_ms INTEGER NOT NULL,
+        status TEXT NOT NULL, background INTEGER NOT NULL, body TEXT NOT NULL, input_items TEXT NOT NULL) STRICT;
+      CREATE INDEX responses_unfinished ON responses (created_ms) WHERE status IN ('queued', 'in_progress');
+      CREATE TABLE response_events (
+        response_id TEXT NOT NULL REFERENCES responses (id) ON DELETE CASCADE,
+        sequence INTEGER NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (response_id, sequence)) STRICT, WITHOUT ROWID;
+    )sql"},
+    // position: the order of lists; created_ms may repeat.
+    Migration{.name = "completions", .sql = R"sql(
+      CREATE TABLE completions (
+        position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, model TEXT NOT NULL,
+        created_ms INTEGER NOT NULL, body TEXT NOT NULL, messages TEXT NOT NULL) STRICT;
+      CREATE INDEX completions_by_owner ON completions (owner, position);
+      CREATE TABLE completion_metadata (
+        completion_id TEXT NOT NULL REFERENCES completions (id) ON DELETE CASCADE,
+        name TEXT NOT NULL, value TEXT NOT NULL, position INTEGER NOT NULL,
+        PRIMARY KEY (completion_id, name)) STRICT, WITHOUT ROWID;
+    )sql"},
+    Migration{.name = "api_keys", .sql = R"sql(
+      CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, shown TEXT NOT NULL, scopes TEXT NOT NULL,
+        created_ms INTEGER NOT NULL, revoked_ms INTEGER) STRICT;
+    )sql"},
+};
+
+Result<std::size_t> applied_step_count(Connection& connection) {
+  TRY(auto statement, connection.prepare("PRAGMA user_version"));
+  TRY(const bool row, statement.step());
+  if (!row) return fail(ErrorCode::kInternal, "PRAGMA user_version returned nothing.");
+  return static_cast<std::size_t>(statement.integer(0));
+}
+
+Status apply(Connection& connection, const Migration& step, std::size_t number,
+             const Clock& clock) {
+  TRY(auto transaction, Transaction::begin(connection));
+  TRY(const std::size_t applied, applied_step_count(connection));
+  if (applied >= number) return {};  // another process was faster
+  TRY_STATUS(connection.execute(step.sql));
+  {
+    TRY(auto statement, connection.prepare("INSERT INTO schema_steps VALUES (?, ?, ?)"));
+    TRY_STATUS(statement.bind(static_cast<std::int64_t>(number))
+                   .bind(step.name)
+                   .bind(clock.unix_ms())
+                   .run());
+  }
+  TRY_STATUS(connection.execute(fmt::format("PRAGMA user_version = {}", number).c_str()));
+  return transaction.commit();
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+Status migrate(Connection& connection, std::span<const Migration> steps, const Clock& clock) {
+  TRY(std::size_t applied, applied_step_count(connection));
+  if (applied > steps.size()) {
+    return fail(
+        ErrorCode::kUnsupported,
+        fmt::format(
+            "The store was written by a newer version (schema {}, this version knows up to {}). "
+            "Use that version, or another data folder.",
+            applied, steps.size()));
+  }
+  for (; applied < steps.size(); ++applied) {
+    TRY_STATUS(apply(connection, steps[applied], applied + 1, clock));
+  }
+  return {};
+}
+
+}  // namespace diptych::sqlite

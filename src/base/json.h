@@ -21,16 +21,16 @@ class Json {
   using Object = std::vector<Member>;  // in document order; names are unique after parse()
 
   Json() = default;  // null
-  Json(std::nullptr_t) {}
-  Json(bool value) : value_(value) {}
-  Json(int value) : value_(std::int64_t{value}) {}
-  Json(unsigned value) : value_(std::int64_t{value}) {}
-  Json(std::int64_t value) : value_(value) {}
+  Json(std::nullptr_t);
+  Json(bool value);
+  Json(int value);
+  Json(unsigned value);
+  Json(std::int64_t value);
   Json(std::uint64_t value);  // above int64's range: becomes a double
-  Json(double value) : value_(value) {}
-  Json(const char* value) : value_(std::string(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(std::string value) : value_(std::move(value)) {}
+  Json(double value);
+  Json(const char* value);
+  Json(std::string_view value);
+  Json(std::string value);
   Json(Array value);
   Json(Object value);
 
@@ -76,6 +76,17 @@ struct Json::Member {
   Json value;
   friend bool operator==(const Member&, const Member&) = default;
 };
+
+// Below Member, because each may destroy an Object and needs its items complete.
+inline Json::Json(std::nullptr_t) {}
+inline Json::Json(bool value) : value_(value) {}
+inline Json::Json(int value) : value_(std::int64_t{value}) {}
+inline Json::Json(unsigned value) : value_(std::int64_t{value}) {}
+inline Json::Json(std::int64_t value) : value_(value) {}
+inline Json::Json(double value) : value_(value) {}
+inline Json::Json(const char* value) : value_(std::string(value)) {}
+inline Json::Json(std::string_view value) : value_(std::string(value)) {}
+inline Json::Json(std::string value) : value_(std::move(value)) {}
 
 struct JsonLimits {
   std::size_t depth_max = 64;

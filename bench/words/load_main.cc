@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <iostream>
-#include <sstream>
 #include <string>
 
 #include "words/plan.h"
@@ -24,9 +23,9 @@ void raise_descriptor_limit() {  // thousands of connections at once
 int main() {
   using namespace diptych;
   raise_descriptor_limit();
-  std::ostringstream text;
-  text << std::cin.rdbuf();
-  const auto plan = bench::parse_plan(text.view());
+  std::string text;
+  std::getline(std::cin, text);
+  const auto plan = bench::parse_plan(text);
   if (!plan) {
     std::cerr << "words-load: " << plan.error().message << " (" << plan.error().param << ")\n";
     return 2;

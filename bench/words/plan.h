@@ -45,7 +45,7 @@ struct Plan {
 //  "after"?:{"request":name,"event":"start"|"token"|"end","tokens"?},"delay_ms"?,"close"?:{"tokens"|"ms"},"reset"?,
 //  "background"?,"repeat_delay_ms"?}]}. `after` names an earlier request of the list. A plan of
 //  background requests only
-// runs until its deadline or SIGTERM.
+// runs until its deadline or the end of stdin.
 Result<Plan> parse_plan(std::string_view text);
 
 }  // namespace diptych::bench

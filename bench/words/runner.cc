@@ -1,14 +1,13 @@
 #include "words/runner.h"
 
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -28,15 +27,6 @@ struct Flight {  // a request under way
   std::size_t written = 0;
   bool reused = false;
 };
-
-// Readable when SIGTERM has come.
-Socket termination_signal() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  return Socket(signalfd(-1, &signals, SFD_CLOEXEC));
-}
 
 class Runner {
  public:
@@ -67,14 +57,13 @@ class Runner {
   const Plan& plan_;
   SteadyClock::time_point begin_ = SteadyClock::now();
   Socket epoll_{epoll_create1(EPOLL_CLOEXEC)};
-  Socket termination_ = termination_signal();
-  bool terminated_ = false;
+  bool input_ended_ = false;
   std::multimap<double, std::function<void()>> timers_;
   std::vector<std::unique_ptr<Flight>> flights_;      // by request; null when not under way
   std::vector<std::vector<std::size_t>> dependents_;  // by request: who starts after it
   IdleSockets idle_;
   std::size_t foreground_left_ = 0;
-  bool endless_ = true;  // only background requests: until the deadline or SIGTERM
+  bool endless_ = true;  // only background requests: until the deadline or the end of stdin
   Report report_;
 };
 
@@ -107,10 +96,12 @@ int Runner::wait_ms() const {
 }
 
 Result<Report> Runner::run() {
-  epoll_event on_signal{.events = EPOLLIN, .data = {.u64 = plan_.requests.size()}};
-  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, termination_.get(), &on_signal);
+  if (endless_) {  // a file as stdin cannot be watched, and need not be
+    epoll_event on_end{.events = EPOLLHUP, .data = {.u64 = plan_.requests.size()}};
+    epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, STDIN_FILENO, &on_end);
+  }
   std::array<epoll_event, 256> events;
-  while ((endless_ || foreground_left_ > 0) && !terminated_ && now_ms() < plan_.deadline_ms) {
+  while ((endless_ || foreground_left_ > 0) && !input_ended_ && now_ms() < plan_.deadline_ms) {
     run_due_timers();
     const int count =
         epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
@@ -149,8 +140,8 @@ void Runner::launch(std::size_t request, Flight& flight) {
 }
 
 void Runner::on_io(std::size_t request, std::uint32_t events) {
-  if (request == flights_.size()) terminated_ = true;
-  if (terminated_ || !flights_[request]) return;
+  if (request == flights_.size()) input_ended_ = true;  // stdin
+  if (input_ended_ || !flights_[request]) return;
   Flight& flight = *flights_[request];
   if ((events & EPOLLOUT) != 0 && flight.exchange.record().sent_ms < 0) {
     if (!write_rest(flight)) return on_peer_closed(request);

@@ -75,8 +75,9 @@ class Report:
     stale_connections: int
     records: list
 
-    def named(self, name):
-        return next(record for record in self.records if record.name == name)
+    def find(self, name):
+        """The record of that request, or None if it never started."""
+        return next((record for record in self.records if record.name == name), None)
 
     def starting(self, prefix):
         return [record for record in self.records if record.name.startswith(prefix)]
@@ -103,8 +104,8 @@ class Plan:
 
     def start(self, program):
         process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        process.stdin.write(json.dumps(self._document))
-        process.stdin.close()
+        process.stdin.write(json.dumps(self._document) + "\n")
+        process.stdin.flush()
         return process
 
     def run(self, program):
@@ -112,8 +113,9 @@ class Plan:
 
 
 def finish(process):
-    """Waits for a started plan and reads its report."""
+    """Reads the report of a started plan. Waits for its requests; background requests alone are ended by this call."""
     with process:
+        process.stdin.close()
         text = process.stdout.read()
     if process.returncode != 0:
         raise RuntimeError(f"words-load ended with status {process.returncode}")

@@ -114,7 +114,7 @@ def _show(value):
     if value is None or math.isnan(value):
         return "-"
     if math.isinf(value):
-        return "> 30 s"
+        return "never"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 

@@ -46,14 +46,14 @@ VICTIMS = {"decode": _victim_decode, "prefill": _victim_prefill, "plain": _victi
 def _probe_ttft(context, server, seed, others, victim):
     """TTFT of a short request sent at the moment the victim has gone (victim None: nobody was there)."""
     make = context.prompts(server, seed)
-    plan = Plan(server, deadline_s=30)
+    plan = Plan(server, deadline_s=60)
     after = _add_others(plan, make, others)
     gone = victim(plan, make, after) if victim else None
     probe_after = {"request": gone} if gone else after
     probe = chat(make.make(make.head_tokens + 8), 2)
     plan.add("probe", probe, after=probe_after, delay_ms=0 if gone else 300)
-    record = context.run(plan).named("probe")
-    return record.ttft_ms if record.token_ms else math.inf  # inf: 30 s were not enough
+    record = context.run(plan).find("probe")
+    return record.ttft_ms if record and record.token_ms else math.inf  # inf: the plan's time was not enough
 
 
 def disconnect(context):
@@ -124,7 +124,6 @@ def flood(context):
             with _RssWatch(server) as rss:
                 probing = health.start(context.load_program)
                 report = context.run(plan)
-                probing.terminate()
                 probes = [r for r in finish(probing).records if r.outcome == "complete"]
             good = [r for r in report.records if r.status == 200 and r.outcome == "complete"]
             refused = [r for r in report.records if r.status == 429 and r.retry_after]

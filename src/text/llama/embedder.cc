@@ -1,0 +1,81 @@
+#include "text/llama/embedder.h"
+
+#include <fmt/format.h>
+#include <llama.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "text/llama/llama_handles.h"
+
+namespace diptych {
+namespace {
+
+constexpr int kStepTokens = 256;
+
+// A context as large as the text, for this call only: embeddings hold no memory while nobody asks
+// for them.
+LlamaContextPtr make_context(llama_model* model, int token_count, int threads) {
+  llama_context_params params = llama_context_default_params();
+  params.n_ctx = static_cast<std::uint32_t>((token_count + 255) / 256 * 256);
+  params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(std::min(token_count, kStepTokens));
+  params.n_seq_max = 1;
+  params.n_threads = params.n_threads_batch = threads;
+  params.embeddings = true;
+  params.pooling_type = LLAMA_POOLING_TYPE_NONE;
+  params.no_perf = true;
+  return LlamaContextPtr(llama_init_from_model(model, params));
+}
+
+void normalise(std::vector<float>& values) {
+  double squares = 0;
+  for (const float v : values) squares += double{v} * double{v};
+  const auto inverse = static_cast<float>(squares > 0 ? 1.0 / std::sqrt(squares) : 0.0);
+  for (float& v : values) v *= inverse;
+}
+
+}  // namespace
+
+Result<Embedding> Embedder::embed(const std::vector<TokenId>& tokens, std::stop_token stop) {
+  const auto count = static_cast<int>(tokens.size());
+  if (count == 0) return fail(ErrorCode::kInvalidArgument, "the input is empty", "input");
+  if (count > context_length_) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format(
+            "This model's maximum context length is {} tokens. However, your input has {} tokens.",
+            context_length_, count),
+        "input", "context_length_exceeded");
+  }
+  const MutexLock lock(mutex_);
+  const LlamaContextPtr context = make_context(model_, count, threads_);
+  if (!context) return fail(ErrorCode::kOutOfMemory, "no memory for an embedding context");
+  const auto width = static_cast<std::size_t>(llama_model_n_embd(model_));
+  Embedding result{std::vector<float>(width, 0.0F), count};
+  llama_batch batch = llama_batch_init(kStepTokens, 0, 1);
+  for (int begin = 0; begin < count; begin += kStepTokens) {
+    batch.n_tokens = std::min(kStepTokens, count - begin);
+    for (int i = 0; i < batch.n_tokens; ++i) {
+      batch.token[i] = tokens[static_cast<std::size_t>(begin + i)];
+      batch.pos[i] = begin + i;
+      batch.n_seq_id[i] = 1;
+      batch.seq_id[i][0] = 0;
+      batch.logits[i] = 1;
+    }
+    const int code = stop.stop_requested() ? 2 : llama_decode(context.get(), batch);
+    if (code != 0) {
+      llama_batch_free(batch);
+      if (code == 2) return fail(ErrorCode::kCancelled, "the embedding was cancelled");
+      return fail(ErrorCode::kInternal, fmt::format("llama_decode failed with code {}", code));
+    }
+    for (int i = 0; i < batch.n_tokens; ++i) {
+      const float* row = llama_get_embeddings_ith(context.get(), i);
+      for (std::size_t d = 0; d < width; ++d) result.values[d] += row[d];
+    }
+  }
+  llama_batch_free(batch);
+  normalise(result.values);
+  return result;
+}
+
+}  // namespace diptych

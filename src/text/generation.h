@@ -1,6 +1,6 @@
 #pragma once
-// One accepted request for text, and what comes back. Plain structs, valid by construction: whoever fills a
-// GenerationRequest has checked it against the model (api/ does).
+// One accepted request for text, and what comes back. Plain structs, valid by construction: whoever
+// fills a GenerationRequest has checked it against the model (api/ does).
 
 #include <cstdint>
 #include <optional>
@@ -19,9 +19,10 @@ struct SamplingOptions {
   int top_k = 0;           // 0: off
   double min_p = 0;        // 0: off
   double typical_p = 1;    // 1: off
-  double repetition_penalty = 1;  // > 1 makes tokens of prompt and answer less likely (CTRL); 1: off
-  int repetition_window = 64;     // last tokens it looks at; -1: all
-  double frequency_penalty = 0;   // over generated tokens only
+  double repetition_penalty =
+      1;                         // > 1 makes tokens of prompt and answer less likely (CTRL); 1: off
+  int repetition_window = 64;    // last tokens it looks at; -1: all
+  double frequency_penalty = 0;  // over generated tokens only
   double presence_penalty = 0;
   std::vector<std::pair<TokenId, float>> logit_bias;
   std::uint64_t seed = 0;  // the api draws one when the caller gave none
@@ -38,12 +39,12 @@ struct GenerationRequest {
   SamplingOptions sampling;
   std::vector<std::string> stops;  // not empty strings; the stop text is not part of the answer
   std::vector<TokenId> stop_tokens;
-  bool include_stop = false;       // vLLM's include_stop_str_in_output
-  bool keep_special = false;       // control tokens appear in the text (skip_special_tokens: false)
-  int top_logprob_count = -1;      // -1: no logprobs; 0…20: alternatives per token
-  bool prompt_logprobs = false;    // echo + logprobs of /v1/completions: Delta::prompt_tokens
-  std::string owner;               // fairness key: API key id, "" for none
-  std::string cache_salt;          // prefixes are shared only inside equal salts
+  bool include_stop = false;     // vLLM's include_stop_str_in_output
+  bool keep_special = false;     // control tokens appear in the text (skip_special_tokens: false)
+  int top_logprob_count = -1;    // -1: no logprobs; 0…20: alternatives per token
+  bool prompt_logprobs = false;  // echo + logprobs of /v1/completions: Delta::prompt_tokens
+  std::string owner;             // fairness key: API key id, "" for none
+  std::string cache_salt;        // prefixes are shared only inside equal salts
   Priority priority = Priority::kNormal;
   std::optional<Duration> timeout;  // from submission
 };
@@ -62,19 +63,21 @@ enum class FinishReason : std::uint8_t { kStop, kLength };  // kStop: end token 
 
 struct GenerationUsage {
   int prompt_tokens = 0;
-  int cached_tokens = 0;   // of these, whose state was reused
+  int cached_tokens = 0;      // of these, whose state was reused
   int completion_tokens = 0;  // all choices so far; end tokens count
 };
 
 // News of one choice since the last poll, merged.
 struct Delta {
   int choice = 0;
-  std::string text;                          // complete UTF-8 characters; text that could start a stop string is held back
-  std::vector<TokenLogprob> tokens;          // only when logprobs were asked for: exactly the tokens whose text is in `text`
-  std::vector<TokenLogprob> prompt_tokens;   // only with prompt_logprobs, in the first delta of choice 0; the first has logprob NaN
-  int token_count = 0;                       // tokens generated for this delta, also those without text
-  std::optional<FinishReason> finish;        // set once, in the choice's last delta
-  std::string stop_matched;                  // the stop string that ended it, if one did
+  std::string text;  // complete UTF-8 characters; text that could start a stop string is held back
+  std::vector<TokenLogprob>
+      tokens;  // only when logprobs were asked for: exactly the tokens whose text is in `text`
+  std::vector<TokenLogprob> prompt_tokens;  // only with prompt_logprobs, in the first delta of
+                                            // choice 0; the first has logprob NaN
+  int token_count = 0;                 // tokens generated for this delta, also those without text
+  std::optional<FinishReason> finish;  // set once, in the choice's last delta
+  std::string stop_matched;            // the stop string that ended it, if one did
 };
 
 struct GenerationTimes {  // for headers, metrics and the log; nanoseconds

@@ -12,11 +12,11 @@
 
 namespace diptych {
 
-struct ModelFacts {  // from the file; also available without loading the weights
-  std::string architecture;   // "llama"
+struct ModelFacts {          // from the file; also available without loading the weights
+  std::string architecture;  // "llama"
   std::string name;
-  std::string quantization;   // "Q4_1"
-  int context_length = 0;     // of training; the served limit is TextModel::context_length()
+  std::string quantization;  // "Q4_1"
+  int context_length = 0;    // of training; the served limit is TextModel::context_length()
   int vocabulary_size = 0;
   int embedding_length = 0;
   std::uint64_t parameter_count = 0;
@@ -34,13 +34,13 @@ class TextModel {  // safe from any thread
   virtual ~TextModel() = default;
   virtual const std::string& id() const = 0;
   virtual const ModelFacts& facts() const = 0;
-  virtual int context_length() const = 0;               // prompt + answer, tokens
-  virtual const std::string& fingerprint() const = 0;   // "fp_…": file, layout, engine version
+  virtual int context_length() const = 0;              // prompt + answer, tokens
+  virtual const std::string& fingerprint() const = 0;  // "fp_…": file, layout, engine version
   virtual const Vocabulary& vocabulary() const = 0;
   virtual const ChatFormat& chat_format() const = 0;
   virtual Scheduler& scheduler() = 0;
-  // Mean- or last-pooled as the model says; runs on its own context. Blocks: call it from a handler thread only.
-  // kInvalidArgument: empty or longer than the context; kCancelled.
+  // Mean- or last-pooled as the model says; runs on its own context. Blocks: call it from a handler
+  // thread only. kInvalidArgument: empty or longer than the context; kCancelled.
   virtual Result<Embedding> embed(const std::vector<TokenId>& tokens, std::stop_token stop) = 0;
 };
 

@@ -10,18 +10,25 @@
 
 namespace diptych {
 
-enum class SpecialTokens { kAsText, kParse };      // kParse: "<|im_start|>" in the text becomes its token
+enum class SpecialTokens {
+  kAsText,
+  kParse
+};  // kParse: "<|im_start|>" in the text becomes its token
 enum class BosPolicy { kNever, kIfModelWants };
 
 class Vocabulary {
  public:
   virtual ~Vocabulary() = default;
   virtual int size() const = 0;
-  virtual std::vector<TokenId> tokenize(std::string_view text, SpecialTokens special, BosPolicy bos) const = 0;
-  virtual const std::string& bytes_of(TokenId token) const = 0;  // what the token adds to text; empty for control tokens; may end inside a UTF-8 character
-  virtual const std::string& name_of(TokenId token) const = 0;   // also for control tokens: "<|im_end|>"
-  virtual bool ends_generation(TokenId token) const = 0;         // EOS, EOT, … (several)
-  virtual TokenId eos() const = 0;                               // -1 if the model has none
+  virtual std::vector<TokenId> tokenize(std::string_view text, SpecialTokens special,
+                                        BosPolicy bos) const = 0;
+  virtual const std::string& bytes_of(
+      TokenId token) const = 0;  // what the token adds to text; empty for control tokens; may end
+                                 // inside a UTF-8 character
+  virtual const std::string& name_of(
+      TokenId token) const = 0;                           // also for control tokens: "<|im_end|>"
+  virtual bool ends_generation(TokenId token) const = 0;  // EOS, EOT, … (several)
+  virtual TokenId eos() const = 0;                        // -1 if the model has none
 };
 
 }  // namespace diptych

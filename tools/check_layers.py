@@ -45,7 +45,9 @@ THIRD_PARTY = [
     ("nlohmann/", ["src/text/chat/"]),
     ("jinja/", ["src/text/chat/"]),
     ("chat.h", ["src/text/chat/"]),
+    ("chat-auto-parser.h", ["src/text/chat/"]),
     ("common.h", ["src/text/chat/"]),
+    ("log.h", ["src/text/chat/"]),
     ("llama", ["src/text/llama/", "src/text/chat/", "src/text/weights/", "src/text/quality/"]),
     ("gguf.h", ["src/text/llama/", "src/text/weights/"]),
     ("ggml", ["src/text/llama/", "src/text/weights/"]),
@@ -67,7 +69,7 @@ SYSTEM = [
 ]
 SYSTEM_ANYWHERE = re.compile(
     r"^(unistd|fcntl|signal|poll|sched|pthread|dlfcn|cxxabi|cpuid|errno|time|x86intrin|immintrin|execinfo|malloc|dirent|pwd)\.h$"
-    r"|^sys/(stat|mman|types|random|resource|time|wait|sysinfo|syscall|utsname|auxv|file|statvfs|prctl|eventfd|epoll)\.h$"
+    r"|^sys/(stat|mman|types|random|resource|time|wait|sysinfo|syscall|utsname|auxv|file|statvfs|prctl|eventfd|epoll|signalfd)\.h$"
     r"|^linux/|^asm/")
 CPP_STANDARD = re.compile(r"^[a-z_0-9]+$")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?P<open>["<])(?P<name>[^">]+)[">]', re.MULTILINE)

@@ -23,6 +23,7 @@ PARAMETERS_MAX = 5
 
 TEXT_SUFFIXES = {".h", ".cc", ".py", ".sh", ".md", ".txt", ".cmake", ".json", ".toml", ".yml", ".env", ".mjs", ".js", ".ts", ".sql", ""}
 CODE_SUFFIXES = {".h", ".cc", ".py", ".sh", ".cmake", ".mjs", ".js", ".ts", ".sql"}
+DATA_FOLDERS = ("tests/data/", "fuzz/corpus/")
 EMPTY_NOUNS = re.compile(r"(^|_)(util|utils|utility|utilities|helper|helpers|manager|managers|misc|stuff)$")
 EMPTY_CLASS = re.compile(r"\b(?:class|struct)\s+(\w*(?:Util|Utils|Utility|Helper|Helpers|Manager))\b(?!\s*;)")
 MACRO_PARAMETERS = re.compile(r"^(?:TEST|TEST_F|TEST_P|INSTANTIATE_TEST_SUITE_P|BENCHMARK|MATCHER\w*)$")
@@ -75,7 +76,7 @@ def check_header(path, source, all_paths):
     directives = re.findall(r"^[ \t]*#[ \t]*(.+?)\s*$", code, re.MULTILINE)
     if path.suffix == ".h" and directives[:1] != ["pragma once"]:
         yield Problem(str(path), 1, "header", "the first directive must be #pragma once")
-    own = path.with_suffix(".h") if not path.stem.endswith("_test") else path.with_name(path.stem[:-5] + ".h")
+    own = path.with_suffix(".h")
     if path.suffix == ".cc" and own in all_paths:
         includes = [directive for directive in directives if directive.startswith("include")]
         wanted = f'include "{"/".join(own.parts[1:])}"'
@@ -121,7 +122,7 @@ def is_python(path, source):
 
 
 def check_file(root, path, all_paths):
-    if path.suffix not in TEXT_SUFFIXES or str(path).startswith("tests/data/") or path.name == "LICENSE":
+    if path.suffix not in TEXT_SUFFIXES or str(path).startswith(DATA_FOLDERS) or path.name == "LICENSE":
         return
     source = read(root, path)
     lines = source.split("\n")[:-1] if source.endswith("\n") else source.split("\n")

@@ -24,7 +24,7 @@ target_include_directories(diptych_settings INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(diptych_settings INTERFACE _GLIBCXX_ASSERTIONS)
 target_compile_options(diptych_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
-  -Woverloaded-virtual -Wnull-dereference -Wno-missing-field-initializers)
+  -Woverloaded-virtual -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   target_compile_options(diptych_settings INTERFACE -Wthread-safety)
 endif()

@@ -55,7 +55,7 @@ class Layers(TreeTest):
 
     def test_a_library_outside_its_adapter_is_found(self):
         self.write("src/api/x.cc", "#include <boost/json.hpp>\n")
-        self.assert_problem(check_layers, "allowed only in src/base/json")
+        self.assert_problem(check_layers, "allowed only in src/base/json_parse")
 
     def test_a_socket_outside_http_is_found(self):
         self.write("src/api/x.cc", "#include <sys/socket.h>\n")

@@ -79,9 +79,10 @@ Status apply_environment(ConfigTable& table, const std::function<const char*(con
 // `file` is for messages. Unknown keys are errors.
 Status apply_toml(ConfigTable& table, std::string_view toml, std::string_view file);
 
-std::string_view type_name(const ConfigRow& row);  // "text", "integer", …
-std::string limits_text(const ConfigRow& row);     // "1 to 64", "one of a, b"; may be empty
-std::string current_text(const ConfigRow& row);    // the member's value, as it would be written
+std::string_view type_name(const ConfigRow& row);     // "text", "integer", …
+std::string limits_text(const ConfigRow& row);        // "1 to 64", "one of a, b"; may be empty
+std::string current_text(const ConfigRow& row);       // the member's value, as it would be written
+std::string describe_text(const ConfigTable& table);  // values and sources, for people
 std::string describe_markdown(const ConfigTable& table);  // docs/configuration.md
 Json describe_json(const ConfigTable& table);
 

@@ -20,6 +20,15 @@ void append_section_head(std::string& out, std::string_view section) {
 
 }  // namespace
 
+std::string describe_text(const ConfigTable& table) {
+  std::string out;
+  for (const ConfigRow& row : table.rows()) {
+    out += fmt::format("{:<34} {:<28} from {}\n", row.name, current_text(row),
+                       table.source_of(row.name));
+  }
+  return out;
+}
+
 std::string describe_markdown(const ConfigTable& table) {
   std::string out;
   std::string_view section;

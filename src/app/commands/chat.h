@@ -1,0 +1,23 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "app/commands/serve.h"
+#include "app/config.h"
+
+namespace diptych {
+
+struct ChatOptions {
+  std::string model;  // "": the default one
+  std::string system;
+  std::string prompt;        // "": from the terminal turn by turn, or all of a pipe as one message
+  double temperature = 0.2;  // small models ramble above
+  double top_p = 0.9;
+  int answer_tokens_max = 1024;
+  std::optional<std::uint64_t> seed;
+};
+
+// With kJson: one line {"delta":…} for each piece of an answer, then {"done":true,…}.
+Status chat(const AppConfig& config, const ChatOptions& options, OutputStyle style);
+
+}  // namespace diptych

@@ -1,0 +1,6 @@
+#pragma once
+#include "app/report.h"
+
+namespace diptych {
+Report version_report();
+}

@@ -1,0 +1,85 @@
+#include "app/object_graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/background.h"
+#include "api/route.h"
+#include "app/local_model_registry.h"
+#include "app/text_models.h"
+#include "base/log.h"
+#include "store/store.h"
+
+namespace diptych {
+namespace {
+
+constexpr int kBackgroundTasksMax = 256;
+
+}  // namespace
+
+Status check_keys(const AppConfig& config, KeyStore& keys) {
+  if (!config.server.require_key) return {};
+  TRY(const std::vector<ApiKey> all, keys.list());
+  const bool usable = std::ranges::any_of(all, [](const ApiKey& key) { return !key.revoked_ms; });
+  if (usable) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("a server on {} needs an API key, and there is none. Make one: "
+                          "diptych keys create --data-dir {}; or listen on 127.0.0.1",
+                          config.server.listen, config.data_dir.string()),
+              "server.listen", "key_required");
+}
+
+Status ObjectGraph::open_store(const AppConfig& config, const Clock& clock) {
+  TRY_STATUS(make_directories(config.data_dir));
+  TRY(store_, make_sqlite_store(config.store_file(), clock));
+  return {};
+}
+
+Result<std::unique_ptr<ObjectGraph>> ObjectGraph::build(const AppConfig& config,
+                                                        const Clock& clock) {
+  std::unique_ptr<ObjectGraph> graph(new ObjectGraph);
+  TRY_STATUS(graph->open_store(config, clock));
+  TRY_STATUS(check_keys(config, graph->store_->keys()));
+  graph->metrics_ = make_metrics();
+  graph->cores_ = make_core_arbiter(config.threads_max, clock);
+  graph->models_ = std::make_unique<LocalModelRegistry>(
+      ModelLibrary(library_places(config)),
+      make_text_loader(config,
+                       {.clock = clock, .metrics = *graph->metrics_, .cores = *graph->cores_}),
+      RegistryOptions{.loaded_max = config.loaded_models_max}, clock, *graph->metrics_);
+  graph->background_ = make_background_runner(kBackgroundTasksMax);
+  graph->services_ =
+      std::make_unique<Services>(Services{.clock = clock,
+                                          .metrics = *graph->metrics_,
+                                          .models = *graph->models_,
+                                          .responses = graph->store_->responses(),
+                                          .completions = graph->store_->completions(),
+                                          .keys = graph->store_->keys(),
+                                          .background = *graph->background_,
+                                          .limits = config.api});
+  TRY(graph->server_, make_server(config.server, all_routes(), *graph->services_));
+  return graph;
+}
+
+// Callers first, then what they call: nothing may use a part that is gone.
+ObjectGraph::~ObjectGraph() {
+  server_.reset();
+  if (background_) background_->stop();
+  background_.reset();
+  services_.reset();
+  models_.reset();
+}
+
+std::uint16_t ObjectGraph::port() const { return server_->port(); }
+
+void ObjectGraph::run() {
+  models_->preload(models_->default_text_model());
+  server_->run();
+}
+
+void ObjectGraph::drain() { server_->drain(); }
+
+void ObjectGraph::stop_now() { server_->stop_now(); }
+
+}  // namespace diptych

@@ -1,0 +1,77 @@
+#pragma once
+// The scheduler thread's work, one step at a time: take in, admit, plan, compute, sample, hand out.
+// Single-threaded apart from the Inbox and load(): tests drive step_once() themselves.
+
+#include <atomic>
+#include <optional>
+#include <vector>
+
+#include "base/mutex.h"
+#include "text/scheduler/admission.h"
+#include "text/scheduler/answer_writer.h"
+#include "text/scheduler/batch_planner.h"
+#include "text/scheduler/scheduler.h"
+
+namespace diptych {
+
+class StepLoop {
+ public:
+  StepLoop(Engine& engine, const SchedulerOptions& options, const Clock& clock, Metrics& metrics,
+           Inbox& inbox);
+
+  enum class Outcome { kWorked, kIdle };
+  Outcome step_once();
+  std::optional<Duration> until_next_deadline() const;  // for sleeping while idle
+  void end_all(const Error& error);
+
+  // Any thread.
+  SchedulerLoad load() const;
+  int retry_after_ms() const { return retry_after_ms_.load(std::memory_order_relaxed); }
+  void count_refusal() { metrics_.refused.add(); }
+
+  int slot_count() const { return slot_count_; }
+  const SequencePool& pool() const { return pool_; }  // for the tests' invariants
+  int running_count() const { return static_cast<int>(running_.size()); }
+
+ private:
+  void sweep(Monotonic now);
+  void watch_reader(Choice& choice, Monotonic now);
+  void compute();
+  void take_results(Monotonic now);
+  void take_share(const BatchShare& share, Monotonic now);
+  void start_siblings(Choice& first, std::span<const float> logits, Monotonic now);
+  void relieve_overload();
+  void fail_batch(const Error& error);
+  void end(Ticket& ticket, std::optional<Error> error);
+  void remove_done();
+  void count_cancel(const Choice& choice);
+  void measure(Duration took);
+  void publish_load();
+
+  Engine& engine_;
+  const SchedulerOptions options_;
+  const int slot_count_;
+  const Clock& clock_;
+  Inbox& inbox_;
+  SchedulerMetrics metrics_;
+  SequencePool pool_;
+  Room room_;
+  Admission admission_;
+  BatchPlanner planner_;
+  AnswerWriter writer_;
+
+  Choices running_;  // oldest first
+  BatchPlan plan_;
+  std::vector<Ticket*> step_tickets_;
+  int token_limit_;  // of the next step; lowered while the engine has no room
+  int lonely_overloads_ = 0;
+  double tokens_per_second_ = 0;  // smoothed
+  std::int64_t evictions_seen_ = 0;
+  std::optional<Monotonic> last_step_end_;
+
+  std::atomic<int> retry_after_ms_ = 1000;
+  mutable Mutex load_mutex_;
+  SchedulerLoad load_ GUARDED_BY(load_mutex_);
+};
+
+}  // namespace diptych

@@ -6,5 +6,6 @@
 
 namespace diptych {
 std::string base64_encode(std::string_view bytes);
-Result<std::string> base64_decode(std::string_view text);  // strict alphabet and padding; error names the offset
+Result<std::string> base64_decode(
+    std::string_view text);  // strict alphabet and padding; error names the offset
 }  // namespace diptych

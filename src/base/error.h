@@ -25,7 +25,8 @@ enum class ErrorCode {
   kInternal,  // our bug
 };
 
-std::string_view name_of(ErrorCode code);  // "invalid_argument", …: stable, for logs and metric labels
+std::string_view name_of(
+    ErrorCode code);  // "invalid_argument", …: stable, for logs and metric labels
 
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
@@ -35,7 +36,8 @@ struct Error {
   int retry_after_ms = 0;  // > 0: waiting that long helps
 };
 
-// Something asked for that is honoured differently than the caller may expect. Travels with the answer.
+// Something asked for that is honoured differently than the caller may expect. Travels with the
+// answer.
 struct Warning {
   std::string param, message;
 };
@@ -55,18 +57,20 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::str
 }
 inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
 
-// TRY(auto x, f()): x is the value, or the enclosing function returns the error.  TRY_STATUS(f()): the same for Status.
+// TRY(auto x, f()): x is the value, or the enclosing function returns the error.  TRY_STATUS(f()):
+// the same for Status.
 #define DIPTYCH_CONCAT_(a, b) a##b
 #define DIPTYCH_CONCAT(a, b) DIPTYCH_CONCAT_(a, b)
-#define TRY_IMPL_(result, declaration, expression)                   \
-  auto result = (expression);                                        \
-  if (!result) return std::unexpected(std::move(result).error());    \
+#define TRY_IMPL_(result, declaration, expression)                \
+  auto result = (expression);                                     \
+  if (!result) return std::unexpected(std::move(result).error()); \
   declaration = std::move(*result)
-#define TRY(declaration, ...) TRY_IMPL_(DIPTYCH_CONCAT(try_result_, __LINE__), declaration, (__VA_ARGS__))
-#define TRY_STATUS(...)                                                                 \
-  do {                                                                                  \
-    if (auto try_status_ = (__VA_ARGS__); !try_status_)                                 \
-      return std::unexpected(std::move(try_status_).error());                           \
+#define TRY(declaration, ...) \
+  TRY_IMPL_(DIPTYCH_CONCAT(try_result_, __LINE__), declaration, (__VA_ARGS__))
+#define TRY_STATUS(...)                                       \
+  do {                                                        \
+    if (auto try_status_ = (__VA_ARGS__); !try_status_)       \
+      return std::unexpected(std::move(try_status_).error()); \
   } while (false)
 
 }  // namespace diptych

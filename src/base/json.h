@@ -1,5 +1,6 @@
 #pragma once
-// JSON values: objects keep their order, integers stay exact. Parsing is strict RFC 8259 (by Boost.JSON, in json_parse.cc only).
+// JSON values: objects keep their order, integers stay exact. Parsing is strict RFC 8259 (by
+// Boost.JSON, in json_parse.cc only).
 
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +46,8 @@ class Json {
   bool is_string() const { return std::holds_alternative<std::string>(value_); }
   bool is_array() const { return std::holds_alternative<Array>(value_); }
   bool is_object() const { return std::holds_alternative<Object>(value_); }
-  std::string_view kind() const;  // "null", "boolean", "integer", "number", "string", "array", "object"
+  std::string_view kind()
+      const;  // "null", "boolean", "integer", "number", "string", "array", "object"
 
   // Each CHECKs the kind: look before you leap.
   bool as_bool() const;
@@ -61,7 +63,8 @@ class Json {
   Json* find(std::string_view name);
   const Json& operator[](std::string_view name) const;  // null when missing
   const Json& operator[](std::size_t index) const;      // array item; CHECKs the range
-  Json& set(std::string_view name, Json value);         // object: adds or replaces, keeps order; returns the stored value
+  Json& set(std::string_view name,
+            Json value);  // object: adds or replaces, keeps order; returns the stored value
   void erase(std::string_view name);
   void push_back(Json value);
 
@@ -93,11 +96,14 @@ struct JsonLimits {
   std::size_t bytes_max = std::size_t{256} << 20;
 };
 
-// Errors (kInvalidArgument) say what and at which byte offset. Duplicate names, bad UTF-8, trailing text, depth: errors.
-// Numbers that do not fit int64 become doubles; a number beyond double's range is an error.
+// Errors (kInvalidArgument) say what and at which byte offset. Duplicate names, bad UTF-8, trailing
+// text, depth: errors. Numbers that do not fit int64 become doubles; a number beyond double's range
+// is an error.
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
-std::string dump_json(const Json& value);         // one line, no spaces; doubles in shortest round-trip form; valid UTF-8 is kept as is, other bytes become U+FFFD
+std::string dump_json(
+    const Json& value);  // one line, no spaces; doubles in shortest round-trip form; valid UTF-8 is
+                         // kept as is, other bytes become U+FFFD
 std::string dump_json_pretty(const Json& value);  // two-space indent, newline at the end
 void append_json_string(std::string& out, std::string_view text);  // quoted and escaped
 

@@ -1,5 +1,6 @@
 #pragma once
-// std::mutex with clang's thread-safety annotations: `int x GUARDED_BY(mutex_);` is checked at compile time.
+// std::mutex with clang's thread-safety annotations: `int x GUARDED_BY(mutex_);` is checked at
+// compile time.
 
 #include <condition_variable>
 #include <mutex>
@@ -27,7 +28,9 @@ class DIPTYCH_TSA(capability("mutex")) Mutex {
 
 class DIPTYCH_TSA(scoped_lockable) MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) DIPTYCH_TSA(acquire_capability(mutex)) : mutex_(mutex) { mutex_.lock(); }
+  explicit MutexLock(Mutex& mutex) DIPTYCH_TSA(acquire_capability(mutex)) : mutex_(mutex) {
+    mutex_.lock();
+  }
   ~MutexLock() DIPTYCH_TSA(release_capability()) { mutex_.unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;

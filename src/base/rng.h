@@ -1,6 +1,6 @@
 #pragma once
-// Counter-based random numbers (Philox 4x32-10, Salmon et al., SC'11): the value depends on the key and counter only,
-// never on how many were drawn before, so batching cannot change a draw.
+// Counter-based random numbers (Philox 4x32-10, Salmon et al., SC'11): the value depends on the key
+// and counter only, never on how many were drawn before, so batching cannot change a draw.
 
 #include <array>
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 namespace diptych {
 
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key);
 
 // Uniform in [0, 1), 53 bits. For token sampling: (seed, choice index, token position).
 double uniform_at(std::uint64_t seed, std::uint32_t choice, std::uint64_t position);

@@ -2,6 +2,7 @@
 // Renders conversations with the model's own Jinja template and reads its answers back (tool calls, reasoning).
 // Const after load: safe from any thread.
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,13 +40,25 @@ class AnswerReader {
  public:
   virtual ~AnswerReader() = default;
   virtual AnswerDelta feed(std::string_view text) = 0;   // text that may still turn into a call is held back
-  virtual AnswerDelta finish() = 0;                      // the rest; a call that never became complete is content, never lost
+  // The rest. A call that never became recognisable is content, never lost. A call is recognisable once its name (one of the
+  // offered tools) and the first key of its arguments are there; from then on its arguments stream as the model writes
+  // them, so an answer cut off inside a call leaves that call with unfinished arguments.
+  virtual AnswerDelta finish() = 0;
   virtual bool has_calls() const = 0;
 };
 
 struct ChatPrompt {
-  std::string text;              // tokenise with SpecialTokens::kParse
+  std::string text;              // tokenise with tokenize_prompt() of prompt_tokens.h
+  // Byte ranges [begin, end) of `text`, ascending, that came from messages and tools. A control token spelled inside one is
+  // plain text: a user who types "<|im_end|>" must not end his own turn.
+  struct Span {
+    std::size_t begin = 0, end = 0;
+    friend bool operator==(const Span&, const Span&) = default;
+  };
+  std::vector<Span> untrusted;
+  bool starts_with_bos = false;  // the template wrote the BOS token itself: do not add another
   std::vector<std::string> stops;  // additional stop strings of the format
+  std::vector<std::string> visible_tokens;  // control tokens the reader needs to see: if any, set GenerationRequest::keep_special
   Warnings warnings;             // e.g. the template knows no tools: a generic tool prompt was used
   std::shared_ptr<const void> reader_state;  // for make_reader
 };

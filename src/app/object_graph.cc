@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/background.h"
+#include "api/openai/responses_background.h"
 #include "api/route.h"
 #include "app/local_model_registry.h"
 #include "app/text_models.h"
@@ -58,6 +59,7 @@ Result<std::unique_ptr<ObjectGraph>> ObjectGraph::build(const AppConfig& config,
                                           .keys = graph->store_->keys(),
                                           .background = *graph->background_,
                                           .limits = config.api});
+  TRY_STATUS(settle_unfinished_responses(*graph->services_));
   TRY(graph->server_, make_server(config.server, all_routes(), *graph->services_));
   return graph;
 }

@@ -77,19 +77,19 @@ void Connection::on_bytes(std::string_view bytes) {
     input_ += bytes;
     return continue_reading();
   }
-  read_request(bytes);  // the common case: straight from the shared buffer
-  keep_unread(bytes);
+  consume(bytes);  // the common case: straight from the shared buffer
 }
 
 void Connection::continue_reading() {
   if (phase_ != Phase::kIdle && phase_ != Phase::kHead && phase_ != Phase::kBody) return;
   const std::string bytes = std::exchange(input_, {});
-  std::string_view rest = bytes;
-  read_request(rest);
-  keep_unread(rest);
+  consume(bytes);
 }
 
-void Connection::keep_unread(std::string_view bytes) {
+void Connection::consume(std::string_view bytes) {
+  consuming_ = true;
+  read_request(bytes);
+  consuming_ = false;
   if (phase_ == Phase::kClosed) return;
   if (!bytes.empty() && phase_ != Phase::kLingering) input_ = bytes;
   if (phase_ == Phase::kIdle && !input_.empty()) return schedule_reading();

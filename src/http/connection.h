@@ -48,7 +48,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   void on_bytes(std::string_view bytes);
   void on_peer_end();
   void continue_reading();
-  void keep_unread(std::string_view bytes);
+  void consume(std::string_view bytes);  // a request at most; keeps the rest
   void schedule_reading();
   void read_request(std::string_view& bytes);
   void begin_request();
@@ -91,6 +91,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   bool read_armed_ = false, write_armed_ = false;
   bool read_ended_ = false;  // the peer sends no more
   bool in_request_ = false;  // since the first byte of a request, until it is logged
+  bool consuming_ = false;   // in consume(), which knows better than complete() what comes next
   bool keep_alive_ = true;
   bool is_http_1_0_ = false;
   bool body_unread_ = false;  // answered before the body was read: closing must linger

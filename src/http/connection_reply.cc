@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/rng.h"
 #include "http/connection.h"
 
 namespace diptych {
@@ -145,6 +146,7 @@ void Connection::complete() {
     return close();
   }
   enter(Phase::kIdle, context_.options.idle_timeout);
+  if (consuming_) return;
   if (!input_.empty()) return schedule_reading();
   if (read_ended_) return close();
   arm_read();
@@ -173,6 +175,7 @@ void Connection::refuse() {
   if (!transport_.is_open()) return close();
   context_.metrics.refused(RefusalReason::kConnections);
   received_ = context_.services.clock.now();
+  note_.request_id = random_id("req_");
   in_request_ = true;
   keep_alive_ = false;
   body_unread_ = true;

@@ -28,11 +28,13 @@ struct ResponseRow {       // one /v1/responses object
   bool background = false;
   std::string body;        // the response object as JSON
   std::string input_items; // JSON array: this turn's own input, with ids
+  std::vector<std::string> item_ids;  // of its input and output, for get_by_item; only written, not read back
 };
 struct EventRow { std::int64_t sequence = 0; std::string type, body; };
 struct ResponseUpdate {    // a step of a response's life: state, object and the events that tell it
   std::string id, status, body;
   std::vector<EventRow> events;
+  std::vector<std::string> item_ids;  // added to those it has
 };
 
 class ResponseStore {
@@ -42,6 +44,7 @@ class ResponseStore {
   virtual Status put(const ResponseRow& row, const std::vector<EventRow>& events) = 0;
   virtual Status update(const ResponseUpdate& update) = 0;    // kNotFound: erased meanwhile
   virtual Result<ResponseRow> get(std::string_view id, std::string_view owner) = 0;
+  virtual Result<ResponseRow> get_by_item(std::string_view item_id, std::string_view owner) = 0;  // one that has the item
   virtual Status erase(std::string_view id, std::string_view owner) = 0;
   // All or none. kConflict: a sequence number is there already; kNotFound: erased meanwhile.
   virtual Status append_events(std::string_view id, const std::vector<EventRow>& events) = 0;

@@ -25,7 +25,8 @@ ResponseRow row(std::string status) {
           .status = std::move(status),
           .background = true,
           .body = "{}",
-          .input_items = "[]"};
+          .input_items = "[]",
+          .item_ids = {}};
 }
 
 [[noreturn]] void write_until_killed(const Path& file, int report) {

@@ -32,7 +32,8 @@ ResponseRow row(int number) {
           .status = "in_progress",
           .background = true,
           .body = std::string(3000, 'x'),  // several pages a transaction
-          .input_items = "[]"};
+          .input_items = "[]",
+          .item_ids = {}};
 }
 
 EventRow event(std::int64_t sequence) {
@@ -69,7 +70,8 @@ Expected run_one(ResponseStore& responses, int number) {
   const ResponseUpdate end{.id = started.id,
                            .status = "completed",
                            .body = "{}",
-                           .events = {event(expected.event_count)}};
+                           .events = {event(expected.event_count)},
+                           .item_ids = {}};
   if (twice([&] { return responses.update(end); })) {
     expected.status = "completed";
     ++expected.event_count;
@@ -77,8 +79,10 @@ Expected run_one(ResponseStore& responses, int number) {
   return expected;
 }
 
-void expect_stored(const Path& file, const std::vector<Expected>& expected) {
-  const auto store = open_or_die(file);
+void expect_stored(const StoreOptions& options, const std::vector<Expected>& expected) {
+  const auto opened = open_store(options, system_clock());
+  ASSERT_TRUE(opened) << opened.error().message;
+  const auto& store = *opened;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const std::string id = row(static_cast<int>(i)).id;
     const auto stored = store->responses().get(id, "key_a");
@@ -113,7 +117,8 @@ TEST_P(FaultLoop, NoRowIsLostOrDoubledWhicheverWriteFails) {
     }  // closing meets the fault too: the log stays, and is read by the next open
     const bool fired = faults.fired();
     faults.arm(0, kind, length);
-    ASSERT_NO_FATAL_FAILURE(expect_stored(file, expected)) << "fault at change " << n;
+    ASSERT_NO_FATAL_FAILURE(expect_stored({.file = file.string(), .vfs = faults.name()}, expected))
+        << "fault at change " << n;
     if (!fired) break;
     if (length == FaultLength::kFromThenOn && n > 60) break;  // every later n repeats the same end
   }

@@ -21,6 +21,10 @@ constexpr std::array kMigrations{
         response_id TEXT NOT NULL REFERENCES responses (id) ON DELETE CASCADE,
         sequence INTEGER NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (response_id, sequence)) STRICT, WITHOUT ROWID;
+      CREATE TABLE response_items (
+        item_id TEXT NOT NULL, response_id TEXT NOT NULL REFERENCES responses (id) ON DELETE CASCADE,
+        PRIMARY KEY (item_id, response_id)) STRICT, WITHOUT ROWID;
+      CREATE INDEX response_items_by_response ON response_items (response_id);
     )sql"},
     // position: the order of lists; created_ms may repeat.
     Migration{.name = "completions", .sql = R"sql(

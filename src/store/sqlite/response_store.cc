@@ -20,7 +20,8 @@ ResponseRow read_response(const Statement& row) {
           .status = row.text(4),
           .background = row.integer(5) != 0,
           .body = row.text(6),
-          .input_items = row.text(7)};
+          .input_items = row.text(7),
+          .item_ids = {}};
 }
 
 // A number that is already there is a conflict (primary key), and a response that is gone is not
@@ -29,6 +30,14 @@ Status insert_events(Connection& db, std::string_view id, const std::vector<Even
   for (const EventRow& event : events) {
     TRY(auto insert, db.prepare("INSERT INTO response_events VALUES (?, ?, ?, ?)"));
     TRY_STATUS(insert.bind(id).bind(event.sequence).bind(event.type).bind(event.body).run());
+  }
+  return {};
+}
+
+Status insert_items(Connection& db, std::string_view id, const std::vector<std::string>& item_ids) {
+  for (const std::string& item_id : item_ids) {
+    TRY(auto insert, db.prepare("INSERT OR IGNORE INTO response_items VALUES (?, ?)"));
+    TRY_STATUS(insert.bind(item_id).bind(id).run());
   }
   return {};
 }
@@ -54,6 +63,7 @@ Status upsert_response(Connection& db, const ResponseRow& row) {
 Status SqliteResponseStore::put(const ResponseRow& row, const std::vector<EventRow>& events) {
   return database_.write([&](Connection& db) -> Status {
     TRY_STATUS(upsert_response(db, row));
+    TRY_STATUS(insert_items(db, row.id, row.item_ids));
     return insert_events(db, row.id, events);
   });
 }
@@ -65,6 +75,7 @@ Status SqliteResponseStore::update(const ResponseUpdate& update) {
       TRY_STATUS(statement.bind(update.status).bind(update.body).bind(update.id).run());
     }
     if (db.changed_row_count() == 0) return not_found(update.id);
+    TRY_STATUS(insert_items(db, update.id, update.item_ids));
     return insert_events(db, update.id, update.events);
   });
 }
@@ -77,6 +88,22 @@ Result<ResponseRow> SqliteResponseStore::get(std::string_view id, std::string_vi
             "FROM responses WHERE id = ? AND owner = ?"));
     TRY(const bool found, select.bind(id).bind(owner).step());
     if (!found) return not_found(id);
+    return read_response(select);
+  });
+}
+
+Result<ResponseRow> SqliteResponseStore::get_by_item(std::string_view item_id,
+                                                     std::string_view owner) {
+  return database_.read([&](Connection& db) -> Result<ResponseRow> {
+    TRY(auto select,
+        db.prepare(
+            "SELECT id, owner, previous_id, created_ms, status, background, body, input_items "
+            "FROM responses WHERE owner = ? AND id IN "
+            "(SELECT response_id FROM response_items WHERE item_id = ?) LIMIT 1"));
+    TRY(const bool found, select.bind(owner).bind(item_id).step());
+    if (!found)
+      return fail(ErrorCode::kNotFound, fmt::format("Item with id '{}' not found.", item_id),
+                  "item_id");
     return read_response(select);
   });
 }

@@ -10,6 +10,7 @@ class SqliteResponseStore final : public ResponseStore {
   Status put(const ResponseRow& row, const std::vector<EventRow>& events) override;
   Status update(const ResponseUpdate& update) override;
   Result<ResponseRow> get(std::string_view id, std::string_view owner) override;
+  Result<ResponseRow> get_by_item(std::string_view item_id, std::string_view owner) override;
   Status erase(std::string_view id, std::string_view owner) override;
   Status append_events(std::string_view id, const std::vector<EventRow>& events) override;
   Result<std::vector<EventRow>> events_after(std::string_view id, std::int64_t sequence,

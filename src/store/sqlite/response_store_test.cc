@@ -16,7 +16,8 @@ ResponseRow row(std::string id, std::string status = "completed") {
           .status = std::move(status),
           .background = true,
           .body = R"({"a":"ü"})",
-          .input_items = "[]"};
+          .input_items = "[]",
+          .item_ids = {"msg_in"}};
 }
 
 std::vector<EventRow> events(std::int64_t from, std::int64_t to) {
@@ -90,11 +91,17 @@ TEST_F(ResponseStoreTest, ANumberTakenTwiceIsAConflictAndTheWholeBatchIsLeftOut)
 
 TEST_F(ResponseStoreTest, UpdateMovesStateObjectAndEventsTogetherOrNotAtAll) {
   ASSERT_TRUE(responses_.put(row("resp_1", "in_progress"), events(0, 5)));
-  EXPECT_FALSE(responses_.update(
-      {.id = "resp_1", .status = "completed", .body = "{}", .events = events(4, 6)}));
+  EXPECT_FALSE(responses_.update({.id = "resp_1",
+                                  .status = "completed",
+                                  .body = "{}",
+                                  .events = events(4, 6),
+                                  .item_ids = {"msg_late"}}));
   EXPECT_EQ(responses_.get("resp_1", "key_a")->status, "in_progress");
-  ASSERT_TRUE(responses_.update(
-      {.id = "resp_1", .status = "completed", .body = "{}", .events = events(5, 6)}));
+  ASSERT_TRUE(responses_.update({.id = "resp_1",
+                                 .status = "completed",
+                                 .body = "{}",
+                                 .events = events(5, 6),
+                                 .item_ids = {"msg_out"}}));
   EXPECT_EQ(responses_.get("resp_1", "key_a")->status, "completed");
   EXPECT_EQ(*responses_.next_sequence("resp_1"), 6);
 }
@@ -105,9 +112,26 @@ TEST_F(ResponseStoreTest, AnErasedRowTakesItsEventsAndRefusesMore) {
   EXPECT_TRUE(responses_.events_after("resp_1", -1, 100)->empty());
   EXPECT_EQ(responses_.append_events("resp_1", events(5, 6)).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(
-      responses_.update({.id = "resp_1", .status = "x", .body = "{}", .events = {}}).error().code,
+      responses_.update({.id = "resp_1", .status = "x", .body = "{}", .events = {}, .item_ids = {}})
+          .error()
+          .code,
       ErrorCode::kNotFound);
   EXPECT_EQ(responses_.erase("resp_1", "key_a").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(ResponseStoreTest, AnItemLeadsToItsResponseForItsOwnerOnly) {
+  ASSERT_TRUE(responses_.put(row("resp_1", "in_progress"), {}));
+  EXPECT_EQ(responses_.get_by_item("msg_in", "key_a")->id, "resp_1");
+  EXPECT_EQ(responses_.get_by_item("msg_in", "key_b").error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(responses_.get_by_item("msg_out", "key_a"));
+  ASSERT_TRUE(responses_.update({.id = "resp_1",
+                                 .status = "completed",
+                                 .body = "{}",
+                                 .events = {},
+                                 .item_ids = {"msg_in", "msg_out"}}));
+  EXPECT_TRUE(responses_.get_by_item("msg_out", "key_a"));
+  ASSERT_TRUE(responses_.erase("resp_1", "key_a"));
+  EXPECT_FALSE(responses_.get_by_item("msg_in", "key_a"));
 }
 
 TEST_F(ResponseStoreTest, UnfinishedListsQueuedAndInProgressOnly) {

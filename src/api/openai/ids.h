@@ -7,5 +7,9 @@ inline constexpr char kChatIdPrefix[] = "chatcmpl-";
 inline constexpr char kCompletionIdPrefix[] = "cmpl-";
 inline constexpr char kMessageIdPrefix[] = "msg_";
 inline constexpr char kCallIdPrefix[] = "call_";
+inline constexpr char kResponseIdPrefix[] = "resp_";
+inline constexpr char kFunctionCallIdPrefix[] = "fc_";
+inline constexpr char kFunctionOutputIdPrefix[] = "fco_";
+inline constexpr char kReasoningIdPrefix[] = "rs_";
 
 }  // namespace diptych::openai

@@ -14,6 +14,7 @@ class FakeStream final : public Stream {
   Result<std::optional<Delta>> poll() override {
     if (script_->waits) return std::optional<Delta>();
     if (script_->deltas.empty()) {
+      if (script_->open_ended) return std::optional<Delta>();
       ended_ = true;
       if (script_->error) return fail(*script_->error);
       return std::optional<Delta>();
@@ -23,7 +24,7 @@ class FakeStream final : public Stream {
     return delta;
   }
   bool done() const override {
-    return !script_->waits && (ended_ || (script_->deltas.empty() && !script_->error));
+    return !script_->waits && !script_->open_ended && (ended_ || (script_->deltas.empty() && !script_->error));
   }
   GenerationUsage usage() const override { return script_->usage; }
   GenerationTimes times() const override { return script_->times; }

@@ -1,0 +1,108 @@
+#include "api/openai/responses_prompt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <ranges>
+#include <set>
+#include <utility>
+
+#include "api/openai/prompt.h"
+#include "api/openai/responses_chain.h"
+#include "api/openai/responses_items.h"
+
+namespace diptych::openai {
+namespace {
+
+constexpr std::string_view kSource = "input";
+
+// `items` holds the turns before; this turn's are added to both.
+Status add_input(const ResponseRequest& request, const Call& call, Services& services,
+                 std::vector<Json>& items, Json& own, Warnings& warnings) {
+  const FieldSite site{std::string(kSource), nullptr, &warnings};
+  TRY(auto input, parse_input(request.input, site));
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    if (!input[i].reference.empty()) {
+      TRY(input[i].item, find_item(input[i].reference, call.caller.key_id, services.responses,
+                                   site.at(i, nullptr).path));
+    }
+    own.push_back(input[i].item);
+    items.push_back(std::move(input[i].item));
+  }
+  return {};
+}
+
+// Without the first ones; outputs whose call is gone go too.
+std::vector<Json> without_oldest(const std::vector<Json>& items, std::size_t count) {
+  std::set<std::string> calls;
+  std::vector<Json> kept;
+  for (const Json& item : items | std::views::drop(count)) {
+    if (item["type"] == Json("function_call")) calls.insert(item["call_id"].as_string());
+    if (item["type"] == Json("function_call_output") &&
+        !calls.contains(item["call_id"].as_string()))
+      continue;
+    kept.push_back(item);
+  }
+  return kept;
+}
+
+Status render(const ResponseRequest& request, const std::vector<Json>& items,
+              PreparedResponse& to) {
+  to.generation = {};
+  TRY(const auto messages, messages_of(items, request.instructions));
+  TRY(to.prompt, render_prompt(*to.model, messages, to.options, to.generation));
+  return fit_to_context(
+      *to.model, {.token_count_max = request.max_output_tokens, .source = kSource}, to.generation);
+}
+
+bool is_too_long(const Status& status) {
+  return !status && status.error().detail == "context_length_exceeded";
+}
+
+// Finds the fewest oldest items to leave out, by halving: rendering is the costly part.
+Status render_dropping_oldest(const ResponseRequest& request, const std::vector<Json>& items,
+                              PreparedResponse& to, Warnings& warnings) {
+  Status status = render(request, items, to);
+  if (!is_too_long(status)) return status;
+  std::size_t too_few = 0, enough = items.size() - 1;  // the newest item stays
+  while (too_few + 1 < enough) {
+    const std::size_t middle = too_few + (enough - too_few) / 2;
+    (is_too_long(render(request, without_oldest(items, middle), to)) ? too_few : enough) = middle;
+  }
+  status = render(request, without_oldest(items, enough), to);
+  if (status)
+    warnings.push_back(
+        {"truncation", fmt::format("The context was full: the {} oldest of {} items were left out.",
+                                   enough, items.size())});
+  return status;
+}
+
+}  // namespace
+
+Result<PreparedResponse> prepare_response(const ResponseRequest& request, const Call& call,
+                                          Services& services, Warnings& warnings) {
+  PreparedResponse prepared;
+  TRY(prepared.model, get_text_model(services, request.model));
+  TRY(auto items,
+      items_before(request.previous_response_id, call.caller.key_id, services.responses));
+  TRY_STATUS(add_input(request, call, services, items, prepared.input_items, warnings));
+  prepared.options.add_generation_prompt = request.prompt.add_generation_prompt;
+  prepared.options.enable_thinking = request.prompt.enable_thinking;
+  prepared.options.template_kwargs = request.prompt.kwargs;
+  TRY_STATUS(apply_tools(request.tools, ToolShape::kFlat, prepared.options));
+  if (request.drop_oldest) {
+    TRY_STATUS(render_dropping_oldest(request, items, prepared, warnings));
+  } else {
+    TRY_STATUS(render(request, items, prepared));
+  }
+  std::ranges::copy(prepared.prompt.warnings, std::back_inserter(warnings));
+  GenerationRequest& generation = prepared.generation;
+  TRY_STATUS(apply_sampling(request.sampling, *prepared.model, call.caller, generation));
+  generation.top_logprob_count = request.include_logprobs ? request.top_logprobs : -1;
+  generation.priority = priority_of_tier(request.caller.service_tier);
+  if (!request.background) generation.timeout = services.limits.request_timeout;
+  return prepared;
+}
+
+}  // namespace diptych::openai

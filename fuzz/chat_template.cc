@@ -71,6 +71,7 @@ struct Reading {
       const auto index = static_cast<std::size_t>(call.index);
       CHECK(index <= names.size());
       if (index == names.size()) {
+        CHECK(!call.name.empty());
         names.emplace_back();
         arguments.emplace_back();
       }
@@ -117,7 +118,10 @@ void check_conversation(const ChatFormat& format, std::string_view lines) {
   }
   check_prompt(*prompt);
   const Reading whole = read_answer(format, *prompt, last, std::max<std::size_t>(last.size(), 1));
-  CHECK(whole == read_answer(format, *prompt, last, 1));
+  const Reading pieces = read_answer(format, *prompt, last, 1);
+  // An answer that breaks a family's own format after its call was announced reads differently when it streams: what was
+  // sent stays sent. Apart from that, cutting changes nothing.
+  if (!format.template_knows_tools() || whole.names == pieces.names) CHECK(whole == pieces);
 }
 
 void check_template(std::string_view text) {

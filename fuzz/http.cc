@@ -1,5 +1,5 @@
 // From the bytes of a connection to a route: the request reader, the target and the router. However the bytes are cut, the
-// same request comes out.
+// same request comes out. A bad head may be noticed later when it comes in pieces, but never becomes a request.
 
 #include <array>
 #include <utility>
@@ -24,6 +24,10 @@ struct Outcome {
   std::vector<Header> headers;
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
+
+bool agree(const Outcome& a, const Outcome& b) {
+  return a.end == Progress::kDone || b.end == Progress::kDone ? a == b : true;
+}
 
 // Presents at most `piece` new bytes at a time, and what was left over again with them.
 Outcome read_request(std::string_view bytes, std::size_t piece) {
@@ -89,8 +93,8 @@ void check_target(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = as_text(data, size);
   const Outcome whole = read_request(bytes, std::max<std::size_t>(size, 1));
-  CHECK(whole == read_request(bytes, 1));
-  CHECK(whole == read_request(bytes, 7));
+  CHECK(agree(whole, read_request(bytes, 1)));
+  CHECK(agree(whole, read_request(bytes, 7)));
   check_target(whole.target.empty() ? bytes : whole.target);
   return 0;
 }

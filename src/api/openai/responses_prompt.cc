@@ -17,20 +17,20 @@ namespace {
 
 constexpr std::string_view kSource = "input";
 
-// `items` holds the turns before; this turn's are added to both.
-Status add_input(const ResponseRequest& request, const Call& call, Services& services,
-                 std::vector<Json>& items, Json& own, Warnings& warnings) {
+// This turn's items, with every reference replaced by the item it stands for.
+Result<std::vector<Json>> read_input(const ResponseRequest& request, const Call& call,
+                                     ResponseStore& store, Warnings& warnings) {
   const FieldSite site{std::string(kSource), nullptr, &warnings};
   TRY(auto input, parse_input(request.input, site));
+  std::vector<Json> items;
   for (std::size_t i = 0; i < input.size(); ++i) {
     if (!input[i].reference.empty()) {
-      TRY(input[i].item, find_item(input[i].reference, call.caller.key_id, services.responses,
-                                   site.at(i, nullptr).path));
+      TRY(input[i].item,
+          find_item(input[i].reference, call.caller.key_id, store, site.at(i, nullptr).path));
     }
-    own.push_back(input[i].item);
     items.push_back(std::move(input[i].item));
   }
-  return {};
+  return items;
 }
 
 // Without the first ones; outputs whose call is gone go too.
@@ -86,7 +86,9 @@ Result<PreparedResponse> prepare_response(const ResponseRequest& request, const 
   TRY(prepared.model, get_text_model(services, request.model));
   TRY(auto items,
       items_before(request.previous_response_id, call.caller.key_id, services.responses));
-  TRY_STATUS(add_input(request, call, services, items, prepared.input_items, warnings));
+  TRY(const auto own, read_input(request, call, services.responses, warnings));
+  std::ranges::copy(own, std::back_inserter(items));
+  prepared.input_items = own;
   prepared.options.add_generation_prompt = request.prompt.add_generation_prompt;
   prepared.options.enable_thinking = request.prompt.enable_thinking;
   prepared.options.template_kwargs = request.prompt.kwargs;

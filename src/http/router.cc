@@ -70,7 +70,7 @@ Result<Router> Router::build(std::span<const Route> routes) {
     }
     pattern->methods.push_back(&route);
   }
-  std::ranges::stable_sort(router.patterns_, more_literal, &Pattern::parts);
+  std::ranges::sort(router.patterns_, more_literal, &Pattern::parts);
   return router;
 }
 

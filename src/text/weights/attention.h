@@ -1,8 +1,12 @@
 #pragma once
-// Causal attention over a key/value cache that many sequences share. Each query sees only its own
+// Causal attention over a key/value cache that many sequences share. Each query reads only its own
 // cells, so cells of other sequences cost nothing; a query's result depends on its own cells alone,
-// in cell order, never on the rest of the batch. Keys and values are f16, arithmetic is f32 with an
-// online softmax over chunks of 64 visible cells.
+// in cell order, never on the rest of the batch or on the number of threads.
+//
+// Keys and values are f16, arithmetic is f32. A query's visible cells are cut into partitions of
+// 256; each partition gives a partial softmax (max, total, weighted sum), and partials are merged
+// in order. Large batches give whole queries to threads; small ones give single partitions to
+// threads and merge after a barrier. Both compute the same numbers.
 
 #include <cstddef>
 #include <cstdint>
@@ -36,8 +40,15 @@ struct Team {
 };
 
 bool attention_supported(const AttentionShape& shape);  // by the fast kernel, on this CPU
-std::size_t attention_scratch_bytes(const AttentionShape& shape);  // per thread
-void attend(const AttentionShape& shape, const AttentionInput& input, Team team,
-            std::byte* scratch);
+// Work space of the whole team, 64-byte aligned.
+std::size_t attention_scratch_bytes(const AttentionShape& shape, int thread_count);
+
+// Every thread calls attend(); when it answers kMergeNeeded (all answer the same), every thread
+// passes a barrier and calls attend_merge() with the same arguments.
+enum class Attended { kDone, kMergeNeeded };
+Attended attend(const AttentionShape& shape, const AttentionInput& input, Team team,
+                std::byte* scratch);
+void attend_merge(const AttentionShape& shape, const AttentionInput& input, Team team,
+                  std::byte* scratch);
 
 }  // namespace diptych::weights

@@ -1,85 +1,99 @@
-// Compiled with AVX-512 and BMI2 flags: nothing but attention_supported() may run before it said
-// yes.
+// Which queries share a pass, and which thread computes it. Compiled with AVX-512 and BMI2 flags:
+// nothing but attention_supported() may run before it said yes.
 
-#include <immintrin.h>
-
-#include <algorithm>
 #include <bit>
-#include <cmath>
-#include <cstring>
-#include <limits>
 
 #include "text/weights/attention.h"
+#include "text/weights/attention_pass.h"
 
 namespace diptych::weights {
 namespace {
 
-constexpr int kChunk = 64;  // cells handled at once
-constexpr int kVectors = kChunk / 16;
-constexpr int kBlockTokens = 16;  // queries that may share one pass over their cells
-constexpr int kRowsMax = 64;      // of one pass: tokens × query heads of one kv head
-constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+constexpr int kPartition = 256;      // visible cells of one partial softmax, a multiple of kChunk
+constexpr int kBlockTokens = 16;     // queries that may share one pass over their cells
+constexpr int kRowsMax = 64;         // of one pass: tokens × query heads of one kv head
+constexpr int kSplitTokensMax = 32;  // small batches are split by partitions
 
-using Word = std::uint64_t;
-
+int group_of(const AttentionShape& shape) { return shape.query_heads / shape.kv_heads; }
 int block_tokens(const AttentionShape& shape) {
-  return std::clamp(kRowsMax / (shape.query_heads / shape.kv_heads), 1, kBlockTokens);
+  return std::clamp(kRowsMax / group_of(shape), 1, kBlockTokens);
+}
+std::int64_t block_count(const AttentionShape& shape) {
+  return (shape.token_count + block_tokens(shape) - 1) / block_tokens(shape);
 }
 std::size_t word_count(const AttentionShape& shape) {
   return static_cast<std::size_t>((shape.cell_count + 63) / 64);
 }
+std::int64_t partition_count(std::int64_t cells) { return (cells + kPartition - 1) / kPartition; }
+bool split_by_partition(const AttentionShape& shape, int threads) {
+  return shape.token_count <= kSplitTokensMax && block_count(shape) < 2 * threads;
+}
 
-// One thread's work space, carved from the scratch bytes.
-struct Scratch {
+struct Scratch {        // one thread's
   Word* visible;        // [block tokens, words]: bit = the query sees the cell
-  Word* packed;         // [block tokens, words]: the same over the run's cell list
+  Word* packed;         // [block tokens, words + 2]: the same over the run's cell list
   std::int32_t* cells;  // the run's cells, ascending
-  float* keys;          // [head_size, kChunk], transposed
-  float* values;        // [kChunk, head_size]
-  float* scores;        // [rows, kChunk]
-  float* sums;          // [rows, head_size]
-  float* row_max;       // [rows]
-  float* row_total;     // [rows]
-  float* row_factor;    // [rows]
+  PassSpace space;
+  Partial acc, part;  // [block tokens × query heads]
 };
 
-template <class T>
-std::size_t carve(std::byte* base, std::size_t offset, std::size_t count, T*& part) {
-  part = reinterpret_cast<T*>(base + offset);
-  return offset + (count * sizeof(T) + 63) / 64 * 64;
-}
+class Carver {  // hands out parts of a byte range; with a null base it only measures
+ public:
+  explicit Carver(std::byte* base) : base_(base) {}
+  template <class T>
+  void operator()(T*& part, std::size_t count) {
+    part = reinterpret_cast<T*>(base_ + used_);
+    used_ += (count * sizeof(T) + 63) / 64 * 64;
+  }
+  void operator()(Partial& part, std::size_t rows, std::size_t head) {
+    (*this)(part.max, rows);
+    (*this)(part.total, rows);
+    (*this)(part.sums, rows* head);
+  }
+  std::size_t used() const { return used_; }
+
+ private:
+  std::byte* base_;
+  std::size_t used_ = 0;
+};
 
 std::size_t lay_out(const AttentionShape& shape, std::byte* base, Scratch& s) {
   const auto head = static_cast<std::size_t>(shape.head_size);
-  const std::size_t rows = kRowsMax + static_cast<std::size_t>(shape.query_heads / shape.kv_heads);
-  std::size_t end = carve(base, 0, word_count(shape) * kBlockTokens, s.visible);
-  end = carve(base, end, (word_count(shape) + 2) * kBlockTokens, s.packed);
-  end = carve(base, end, word_count(shape) * 64 + kChunk, s.cells);
-  end = carve(base, end, head * kChunk, s.keys);
-  end = carve(base, end, head * kChunk, s.values);
-  end = carve(base, end, rows * kChunk, s.scores);
-  end = carve(base, end, rows * head, s.sums);
-  end = carve(base, end, rows, s.row_max);
-  end = carve(base, end, rows, s.row_total);
-  return carve(base, end, rows, s.row_factor);
+  const auto tokens = static_cast<std::size_t>(block_tokens(shape));
+  const auto rows = tokens * static_cast<std::size_t>(shape.query_heads);
+  const auto pass_rows = tokens * static_cast<std::size_t>(group_of(shape));
+  Carver carve(base);
+  carve(s.visible, word_count(shape) * tokens);
+  carve(s.packed, (word_count(shape) + 2) * tokens);
+  carve(s.cells, word_count(shape) * 64);
+  carve(s.space.keys, head * kChunk);
+  carve(s.space.values, head * kChunk);
+  carve(s.space.scores, pass_rows * kChunk);
+  carve(s.space.factors, pass_rows);
+  carve(s.acc, rows, head);
+  carve(s.part, rows, head);
+  return carve.used();
 }
 
-// e^x for x ≤ 0, relative error below 2e-7; −inf gives 0.
-inline __m512 exp_nonpositive(__m512 x) {
-  x = _mm512_max_ps(x, _mm512_set1_ps(-104.0F));
-  const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504F)), 0);
-  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693145752F), x);  // ln 2 in two parts
-  r = _mm512_fnmadd_ps(n, _mm512_set1_ps(1.42860677e-6F), r);
-  __m512 p = _mm512_set1_ps(1.0F / 5040);  // Taylor: |r| ≤ 0.347
-  for (const float c : {1.0F / 720, 1.0F / 120, 1.0F / 24, 1.0F / 6, 0.5F, 1.0F, 1.0F}) {
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(c));
-  }
-  return _mm512_scalef_ps(p, n);
+// Of one (token, partition) of a split batch, in the part of the scratch that the team shares.
+std::size_t shared_partial_bytes(const AttentionShape& shape) {
+  Partial unused{};
+  Carver carve(nullptr);
+  carve(unused, static_cast<std::size_t>(shape.query_heads),
+        static_cast<std::size_t>(shape.head_size));
+  return carve.used();
 }
-
-inline __m512 load_halves(const std::uint16_t* halves) {
-  return _mm512_maskz_cvtph_ps(0xffff,
-                               _mm256_loadu_si256(reinterpret_cast<const __m256i*>(halves)));
+Partial shared_partial(const AttentionShape& shape, Team team, std::byte* scratch,
+                       std::int64_t token, std::int64_t part) {
+  Scratch unused{};
+  const std::size_t per_thread = lay_out(shape, nullptr, unused);
+  const std::int64_t index = token * partition_count(shape.cell_count) + part;
+  Carver carve(scratch + per_thread * static_cast<std::size_t>(team.count) +
+               shared_partial_bytes(shape) * static_cast<std::size_t>(index));
+  Partial partial{};
+  carve(partial, static_cast<std::size_t>(shape.query_heads),
+        static_cast<std::size_t>(shape.head_size));
+  return partial;
 }
 
 void find_visible(const std::uint16_t* mask, std::int64_t cell_count, Word* visible) {
@@ -97,16 +111,28 @@ void find_visible(const std::uint16_t* mask, std::int64_t cell_count, Word* visi
 }
 
 bool contains(const Word* all, const Word* part, std::size_t words) {
-  for (std::size_t w = 0; w < words; ++w)
-    if ((part[w] & ~all[w]) != 0) return false;
-  return true;
+  Word missing = 0;
+  for (std::size_t w = 0; w < words; ++w) missing |= part[w] & ~all[w];
+  return missing == 0;
+}
+
+std::int64_t count_cells(const Word* visible, std::size_t words) {
+  std::int64_t count = 0;
+  for (std::size_t w = 0; w < words; ++w) count += std::popcount(visible[w]);
+  return count;
 }
 
 std::int64_t list_cells(const Word* visible, std::size_t words, std::int32_t* cells) {
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   std::int64_t count = 0;
   for (std::size_t w = 0; w < words; ++w) {
-    for (Word bits = visible[w]; bits != 0; bits &= bits - 1) {
-      cells[count++] = static_cast<std::int32_t>(w * 64) + std::countr_zero(bits);
+    if (visible[w] == 0) continue;
+    for (int quarter = 0; quarter < 4; ++quarter) {
+      const auto mask = static_cast<__mmask16>(visible[w] >> (16 * quarter));
+      const __m512i index =
+          _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(w * 64) + quarter * 16));
+      _mm512_mask_compressstoreu_epi32(cells + count, mask, index);
+      count += std::popcount(static_cast<unsigned>(mask));
     }
   }
   return count;
@@ -126,225 +152,150 @@ void pack_visible(const Word* visible, const Word* list, std::size_t words, Word
   }
 }
 
-// 16 rows of 16 floats, transposed in registers.
-inline void transpose16(__m512 (&r)[16]) {
-  __m512 t[16];
-  for (int i = 0; i < 16; i += 2) {
-    t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
-    t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
-  }
-  for (int i = 0; i < 16; i += 4) {
-    for (int half = 0; half < 2; ++half) {
-      const __m512d a = _mm512_castps_pd(t[i + half]), b = _mm512_castps_pd(t[i + 2 + half]);
-      r[i + 2 * half] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
-      r[i + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
-    }
-  }
-  for (int i = 0; i < 4; ++i) {
-    const __m512 low = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88),
-                 high = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
-    const __m512 low2 = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
-    const __m512 high2 = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
-    t[i] = _mm512_shuffle_f32x4(low, low2, 0x88);
-    t[i + 8] = _mm512_shuffle_f32x4(low, low2, 0xdd);
-    t[i + 4] = _mm512_shuffle_f32x4(high, high2, 0x88);
-    t[i + 12] = _mm512_shuffle_f32x4(high, high2, 0xdd);
-  }
-  for (int i = 0; i < 16; ++i) r[i] = t[i];
-}
-
-struct Pass {  // one run of queries over one kv head
-  const AttentionShape& shape;
-  const AttentionInput& input;
-  const Scratch& s;
+// Consecutive queries whose views grow (one sequence, causal): they share a pass over the last
+// one's cells.
+struct Run {
   std::int64_t first_token;
-  int token_count, kv_head, group;  // group: query heads per kv head
-  std::size_t packed_words;
-
-  int rows() const { return token_count * group; }
-  std::size_t head() const { return static_cast<std::size_t>(shape.head_size); }
-  const float* query_row(int row) const {
-    const auto token = static_cast<std::size_t>(first_token + row / group);
-    const auto query_head = static_cast<std::size_t>(kv_head * group + row % group);
-    return input.query + token * input.query_token_stride + query_head * input.query_head_stride;
-  }
-
-  void load_chunk(const std::int32_t* cells, int count) const {
-    const auto kv = static_cast<std::size_t>(kv_head);
-    for (int base = 0; base < kChunk && base < count; base += 16) {
-      for (std::size_t d = 0; d < head(); d += 16) {
-        __m512 rows16[16];
-        for (int i = 0; i < 16; ++i) {
-          const auto cell = static_cast<std::size_t>(cells[std::min(base + i, count - 1)]);
-          rows16[i] = load_halves(input.key + cell * input.key_cell_stride +
-                                  kv * input.key_head_stride + d);
-        }
-        transpose16(rows16);
-        for (std::size_t i = 0; i < 16; ++i)
-          _mm512_storeu_ps(s.keys + (d + i) * kChunk + base, rows16[i]);
-      }
-    }
-    for (int c = 0; c < count; ++c) {
-      const auto cell = static_cast<std::size_t>(cells[c]);
-      const std::uint16_t* from =
-          input.value + cell * input.value_cell_stride + kv * input.value_head_stride;
-      float* to = s.values + static_cast<std::size_t>(c) * head();
-      for (std::size_t d = 0; d < head(); d += 16) _mm512_storeu_ps(to + d, load_halves(from + d));
-    }
-  }
-
-  template <int kRows>
-  void score_rows(int row) const {
-    __m512 acc[kRows][kVectors];
-    const float* query[kRows];
-    for (int r = 0; r < kRows; ++r) {
-      query[r] = query_row(row + r);
-      for (auto& a : acc[r]) a = _mm512_setzero_ps();
-    }
-    for (std::size_t d = 0; d < head(); ++d) {
-      const float* key = s.keys + d * kChunk;
-      __m512 columns[kVectors];
-      for (int v = 0; v < kVectors; ++v) columns[v] = _mm512_loadu_ps(key + v * 16);
-      for (int r = 0; r < kRows; ++r) {
-        const __m512 q = _mm512_set1_ps(query[r][d]);
-        for (int v = 0; v < kVectors; ++v) acc[r][v] = _mm512_fmadd_ps(q, columns[v], acc[r][v]);
-      }
-    }
-    const __m512 scale = _mm512_set1_ps(input.scale);
-    for (int r = 0; r < kRows; ++r)
-      for (int v = 0; v < kVectors; ++v)
-        _mm512_storeu_ps(s.scores + (row + r) * kChunk + v * 16, _mm512_mul_ps(acc[r][v], scale));
-  }
-
-  // Scores to weights of the chunk, keeping the running maximum and total of each row.
-  void weigh_row(int row, Word visible) const {
-    float* scores = s.scores + row * kChunk;
-    __m512 values[kVectors], largest = _mm512_set1_ps(kMinusInfinity);
-    for (int v = 0; v < kVectors; ++v) {
-      const auto mask = static_cast<__mmask16>(visible >> (16 * v));
-      values[v] = _mm512_mask_loadu_ps(_mm512_set1_ps(kMinusInfinity), mask, scores + v * 16);
-      largest = _mm512_max_ps(largest, values[v]);
-    }
-    const float before = s.row_max[row];
-    const float now = std::max(before, _mm512_reduce_max_ps(largest));
-    s.row_max[row] = now;
-    s.row_factor[row] = before == kMinusInfinity ? 0.0F : std::exp(before - now);
-    __m512 total = _mm512_setzero_ps();
-    for (int v = 0; v < kVectors; ++v) {
-      const auto mask = static_cast<__mmask16>(visible >> (16 * v));
-      const __m512 weight =
-          _mm512_maskz_mov_ps(mask, exp_nonpositive(_mm512_sub_ps(values[v], _mm512_set1_ps(now))));
-      total = _mm512_add_ps(total, weight);
-      _mm512_storeu_ps(scores + v * 16, weight);
-    }
-    s.row_total[row] = s.row_total[row] * s.row_factor[row] + _mm512_reduce_add_ps(total);
-  }
-
-  template <int kRows>
-  void mix_rows(int row, int count) const {
-    for (std::size_t d = 0; d < head(); d += 64) {
-      const auto parts = static_cast<int>(std::min<std::size_t>(4, (head() - d) / 16));
-      __m512 acc[kRows][4];
-      for (int r = 0; r < kRows; ++r) {
-        const __m512 factor = _mm512_set1_ps(s.row_factor[row + r]);
-        const float* sums = s.sums + static_cast<std::size_t>(row + r) * head() + d;
-        for (int p = 0; p < 4; ++p)
-          acc[r][p] = p < parts ? _mm512_mul_ps(_mm512_loadu_ps(sums + p * 16), factor)
-                                : _mm512_setzero_ps();
-      }
-      for (int c = 0; c < count; ++c) {
-        const float* from = s.values + static_cast<std::size_t>(c) * head() + d;
-        __m512 value[4];
-        for (int p = 0; p < 4; ++p)
-          value[p] = p < parts ? _mm512_loadu_ps(from + p * 16) : _mm512_setzero_ps();
-        for (int r = 0; r < kRows; ++r) {
-          const __m512 weight = _mm512_set1_ps(s.scores[(row + r) * kChunk + c]);
-          for (int p = 0; p < 4; ++p) acc[r][p] = _mm512_fmadd_ps(weight, value[p], acc[r][p]);
-        }
-      }
-      for (int r = 0; r < kRows; ++r)
-        for (int p = 0; p < parts; ++p)
-          _mm512_storeu_ps(s.sums + static_cast<std::size_t>(row + r) * head() + d +
-                               static_cast<std::size_t>(p) * 16,
-                           acc[r][p]);
-    }
-  }
-
-  void run(std::int64_t cell_count) const {
-    for (int row = 0; row < rows(); ++row) {
-      s.row_max[row] = kMinusInfinity;
-      s.row_total[row] = 0;
-    }
-    std::memset(s.sums, 0, static_cast<std::size_t>(rows()) * head() * sizeof(float));
-    for (std::int64_t first = 0; first < cell_count; first += kChunk) {
-      const auto count = static_cast<int>(std::min<std::int64_t>(kChunk, cell_count - first));
-      load_chunk(s.cells + first, count);
-      int row = 0;
-      for (; row + 6 <= rows(); row += 6) score_rows<6>(row);
-      for (; row + 3 <= rows(); row += 3) score_rows<3>(row);
-      for (; row < rows(); ++row) score_rows<1>(row);
-      for (row = 0; row < rows(); ++row) {
-        const auto token = static_cast<std::size_t>(row / group);
-        weigh_row(row, s.packed[token * packed_words + static_cast<std::size_t>(first / kChunk)]);
-      }
-      for (row = 0; row + 6 <= rows(); row += 6) mix_rows<6>(row, count);
-      for (; row + 3 <= rows(); row += 3) mix_rows<3>(row, count);
-      for (; row < rows(); ++row) mix_rows<1>(row, count);
-    }
-    for (int row = 0; row < rows(); ++row) write_row(row);
-  }
-
-  void write_row(int row) const {
-    const float total = s.row_total[row];
-    const __m512 inverse = _mm512_set1_ps(total > 0 ? 1.0F / total : 0.0F);
-    const auto token = static_cast<std::size_t>(first_token + row / group);
-    const auto query_head = static_cast<std::size_t>(kv_head * group + row % group);
-    float* out = input.out + token * input.out_token_stride + query_head * input.out_head_stride;
-    const float* sums = s.sums + static_cast<std::size_t>(row) * head();
-    for (std::size_t d = 0; d < head(); d += 16)
-      _mm512_storeu_ps(out + d, _mm512_mul_ps(_mm512_loadu_ps(sums + d), inverse));
-  }
+  int token_count;
+  std::int64_t cell_count;
 };
 
-struct HeadRange {
-  int first, last;
-};
-
-// Consecutive queries whose views grow (one sequence, causal) share a pass over the last one's
-// cells.
-void attend_block(const AttentionShape& shape, const AttentionInput& input, const Scratch& s,
-                  std::int64_t first_token, HeadRange heads) {
-  const std::size_t words = word_count(shape);
-  const auto count = static_cast<int>(
-      std::min<std::int64_t>(block_tokens(shape), shape.token_count - first_token));
-  for (int t = 0; t < count; ++t) {
-    find_visible(input.mask + static_cast<std::size_t>(first_token + t) * input.mask_token_stride,
-                 shape.cell_count, s.visible + static_cast<std::size_t>(t) * words);
+class Attender {
+ public:
+  Attender(const AttentionShape& shape, const AttentionInput& input, Team team, std::byte* scratch)
+      : shape_(shape), input_(input), team_(team), scratch_(scratch), words_(word_count(shape)) {
+    Scratch unused{};
+    lay_out(shape, scratch + lay_out(shape, nullptr, unused) * static_cast<std::size_t>(team.index),
+            s_);
   }
-  for (int begin = 0; begin < count;) {
+
+  void whole_blocks() {
+    for (std::int64_t block = team_.index; block < block_count(shape_); block += team_.count) {
+      find_block(block);
+      for (int begin = 0; begin < tokens_;) {
+        const Run run = start_run(begin, tokens_);
+        list_run(run, begin);
+        compute_run(run);
+        begin += run.token_count;
+      }
+    }
+  }
+
+  // Each query on its own; the partitions of all queries go round the team.
+  void single_partitions() {
+    std::int64_t unit = 0;
+    for (std::int64_t block = 0; block < block_count(shape_); ++block) {
+      find_block(block);
+      for (int t = 0; t < tokens_; ++t) {
+        const Run run{first_token_ + t, 1, count_cells(view(t), words_)};
+        bool listed = false;
+        for (std::int64_t part = 0; part < partition_count(run.cell_count); ++part, ++unit) {
+          if (unit % team_.count != team_.index) continue;
+          if (!listed) list_run(run, t);
+          listed = true;
+          compute_partition(run, part,
+                            shared_partial(shape_, team_, scratch_, run.first_token, part));
+        }
+      }
+    }
+  }
+
+  void merge_partitions() {
+    for (std::int64_t token = team_.index; token < shape_.token_count; token += team_.count) {
+      find_visible(mask_row(token), shape_.cell_count, s_.visible);
+      reset(s_.acc, 1);
+      const std::int64_t parts = partition_count(count_cells(s_.visible, words_));
+      for (std::int64_t part = 0; part < parts; ++part) {
+        merge(shared_partial(shape_, team_, scratch_, token, part), 1);
+      }
+      write({token, 1, 0});
+    }
+  }
+
+ private:
+  const Word* view(int token) const {
+    return s_.visible + static_cast<std::size_t>(token) * words_;
+  }
+  const std::uint16_t* mask_row(std::int64_t token) const {
+    return input_.mask + static_cast<std::size_t>(token) * input_.mask_token_stride;
+  }
+  std::size_t rows(int tokens) const {
+    return static_cast<std::size_t>(tokens) * static_cast<std::size_t>(shape_.query_heads);
+  }
+  std::size_t head() const { return static_cast<std::size_t>(shape_.head_size); }
+
+  void find_block(std::int64_t block) {
+    first_token_ = block * block_tokens(shape_);
+    tokens_ = static_cast<int>(
+        std::min<std::int64_t>(block_tokens(shape_), shape_.token_count - first_token_));
+    for (int t = 0; t < tokens_; ++t) {
+      find_visible(mask_row(first_token_ + t), shape_.cell_count,
+                   s_.visible + static_cast<std::size_t>(t) * words_);
+    }
+  }
+
+  Run start_run(int begin, int limit) const {
     int end = begin + 1;
-    const auto view = [&](int t) { return s.visible + static_cast<std::size_t>(t) * words; };
-    while (end < count && contains(view(end), view(end - 1), words)) ++end;
-    const Word* list = view(end - 1);
-    const std::int64_t cells = list_cells(list, words, s.cells);
-    for (int t = begin; t < end; ++t) {
-      pack_visible(view(t), list, words,
-                   s.packed + static_cast<std::size_t>(t - begin) * (words + 2));
-    }
-    for (int head = heads.first; head < heads.last; ++head) {
-      const Pass pass{shape,
-                      input,
-                      s,
-                      first_token + begin,
-                      end - begin,
-                      head,
-                      shape.query_heads / shape.kv_heads,
-                      words + 2};
-      pass.run(cells);
-    }
-    begin = end;
+    while (end < limit && contains(view(end), view(end - 1), words_)) ++end;
+    return {first_token_ + begin, end - begin, count_cells(view(end - 1), words_)};
   }
-}
+
+  void list_run(const Run& run, int begin) {
+    const Word* list = view(begin + run.token_count - 1);
+    list_cells(list, words_, s_.cells);
+    for (int t = 0; t < run.token_count; ++t) {
+      pack_visible(view(begin + t), list, words_,
+                   s_.packed + static_cast<std::size_t>(t) * (words_ + 2));
+    }
+  }
+
+  // All kv heads over one partition: its cells stay in the L2 cache meanwhile.
+  void compute_partition(const Run& run, std::int64_t part, const Partial& partial) const {
+    const std::int64_t first = part * kPartition;
+    const auto count = static_cast<int>(std::min<std::int64_t>(kPartition, run.cell_count - first));
+    for (int kv_head = 0; kv_head < shape_.kv_heads; ++kv_head) {
+      const Pass pass{shape_,          input_,  s_.space,  partial,   run.first_token,
+                      run.token_count, kv_head, s_.packed, words_ + 2};
+      pass.run(s_.cells + first, first, count);
+    }
+  }
+
+  void compute_run(const Run& run) {
+    reset(s_.acc, run.token_count);
+    for (std::int64_t part = 0; part < partition_count(run.cell_count); ++part) {
+      compute_partition(run, part, s_.part);
+      merge(s_.part, run.token_count);
+    }
+    write(run);
+  }
+
+  void reset(const Partial& partial, int tokens) const {
+    std::fill_n(partial.max, rows(tokens), kMinusInfinity);
+    std::fill_n(partial.total, rows(tokens), 0.0F);
+    std::fill_n(partial.sums, rows(tokens) * head(), 0.0F);
+  }
+  void merge(const Partial& part, int tokens) const {
+    for (std::size_t row = 0; row < rows(tokens); ++row) merge_row(s_.acc, part, row, head());
+  }
+  void write(const Run& run) const {
+    for (std::size_t row = 0; row < rows(run.token_count); ++row) {
+      const auto query_heads = static_cast<std::size_t>(shape_.query_heads);
+      const std::size_t token = static_cast<std::size_t>(run.first_token) + row / query_heads;
+      write_row(s_.acc, row, head(),
+                input_.out + token * input_.out_token_stride +
+                    row % query_heads * input_.out_head_stride);
+    }
+  }
+
+  const AttentionShape& shape_;
+  const AttentionInput& input_;
+  Team team_;
+  std::byte* scratch_;
+  std::size_t words_;
+  Scratch s_{};
+  std::int64_t first_token_ = 0;  // of the block at hand
+  int tokens_ = 0;
+};
 
 }  // namespace
 
@@ -357,27 +308,31 @@ bool attention_supported(const AttentionShape& shape) {
          shape.query_heads % shape.kv_heads == 0 && shape.query_heads / shape.kv_heads <= kRowsMax;
 }
 
-std::size_t attention_scratch_bytes(const AttentionShape& shape) {
+std::size_t attention_scratch_bytes(const AttentionShape& shape, int thread_count) {
   Scratch unused{};
-  return lay_out(shape, nullptr, unused);
+  std::size_t bytes = lay_out(shape, nullptr, unused) * static_cast<std::size_t>(thread_count);
+  // The team may turn out smaller than planned: leave room for the split it would then choose.
+  if (shape.token_count <= kSplitTokensMax) {
+    bytes += shared_partial_bytes(shape) *
+             static_cast<std::size_t>(shape.token_count * partition_count(shape.cell_count));
+  }
+  return bytes;
 }
 
-void attend(const AttentionShape& shape, const AttentionInput& input, Team team,
-            std::byte* scratch) {
-  Scratch s{};
-  lay_out(shape, scratch, s);
-  const int per_block = block_tokens(shape);
-  const std::int64_t blocks = (shape.token_count + per_block - 1) / per_block;
-  if (blocks >= 2 * team.count) {
-    for (std::int64_t block = team.index; block < blocks; block += team.count) {
-      attend_block(shape, input, s, block * per_block, {0, shape.kv_heads});
-    }
-    return;
+Attended attend(const AttentionShape& shape, const AttentionInput& input, Team team,
+                std::byte* scratch) {
+  Attender attender(shape, input, team, scratch);
+  if (!split_by_partition(shape, team.count)) {
+    attender.whole_blocks();
+    return Attended::kDone;
   }
-  for (std::int64_t item = team.index; item < blocks * shape.kv_heads; item += team.count) {
-    const auto head = static_cast<int>(item % shape.kv_heads);
-    attend_block(shape, input, s, item / shape.kv_heads * per_block, {head, head + 1});
-  }
+  attender.single_partitions();
+  return Attended::kMergeNeeded;
+}
+
+void attend_merge(const AttentionShape& shape, const AttentionInput& input, Team team,
+                  std::byte* scratch) {
+  Attender(shape, input, team, scratch).merge_partitions();
 }
 
 }  // namespace diptych::weights

@@ -65,12 +65,13 @@ std::vector<float> run(const Case& c, int threads) {
                              out.data(),
                              query_row,
                              head};
-  const std::size_t bytes = attention_scratch_bytes(c.shape);
-  for (int t = 0; t < threads; ++t) {
-    std::vector<std::byte> scratch(bytes + 64);
-    const auto base = (reinterpret_cast<std::uintptr_t>(scratch.data()) + 63) / 64 * 64;
-    attend(c.shape, input, {t, threads}, reinterpret_cast<std::byte*>(base));
-  }
+  std::vector<std::byte> space(attention_scratch_bytes(c.shape, threads) + 64);
+  auto* scratch =
+      reinterpret_cast<std::byte*>((reinterpret_cast<std::uintptr_t>(space.data()) + 63) / 64 * 64);
+  Attended state = Attended::kDone;
+  for (int t = 0; t < threads; ++t) state = attend(c.shape, input, {t, threads}, scratch);
+  for (int t = 0; t < threads && state == Attended::kMergeNeeded; ++t)
+    attend_merge(c.shape, input, {t, threads}, scratch);
   return out;
 }
 
@@ -168,7 +169,7 @@ TEST_F(Attention, ResultDoesNotDependOnTheRestOfTheBatchOrTheThreads) {
     }
   }
   const std::vector<float> one = run(alone, 1);
-  for (const int threads : {1, 2, 5}) {
+  for (const int threads : {1, 2, 5, 16}) {
     const std::vector<float> many = run(crowd, threads);
     for (std::size_t i = 0; i < one.size(); ++i)
       ASSERT_EQ(one[i], many[5 * 9 * 64 + i]) << threads << " threads";
@@ -176,15 +177,15 @@ TEST_F(Attention, ResultDoesNotDependOnTheRestOfTheBatchOrTheThreads) {
 }
 
 TEST_F(Attention, TokenByTokenEqualsPrefill) {
-  Case prompt = make_case({64, 3, 1, 150, 150}, random_);
-  for (std::int64_t t = 0; t < 150; ++t)
+  Case prompt = make_case({64, 3, 1, 600, 600}, random_);
+  for (std::int64_t t = 0; t < 600; ++t)
     for (std::int64_t cell = 0; cell <= t; ++cell) show(prompt, t, cell);
   const std::vector<float> all = run(prompt, 1);
-  for (const std::int64_t t : {0, 63, 64, 100, 149}) {
+  for (const std::int64_t t : {0, 63, 64, 255, 256, 500, 599}) {
     Case one = prompt;
     one.shape.token_count = 1;
     one.query.assign(prompt.query.begin() + t * 3 * 64, prompt.query.begin() + (t + 1) * 3 * 64);
-    one.mask.assign(prompt.mask.begin() + t * 150, prompt.mask.begin() + (t + 1) * 150);
+    one.mask.assign(prompt.mask.begin() + t * 600, prompt.mask.begin() + (t + 1) * 600);
     const std::vector<float> step = run(one, 1);
     for (std::size_t i = 0; i < step.size(); ++i)
       ASSERT_EQ(step[i], all[static_cast<std::size_t>(t) * 3 * 64 + i]) << "token " << t;

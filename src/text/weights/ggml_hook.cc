@@ -1,6 +1,7 @@
 #include "text/weights/ggml_hook.h"
 
 #include <dlfcn.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
@@ -39,6 +40,7 @@ struct Globals {  // set once by install_ggml_hook, before any model exists
   const MatrixKernel* kernel = nullptr;
   BarrierFunction barrier = nullptr;
   ggml_backend_buffer_type buffer_type{};
+  ggml_backend_buffer_t (*allocate_host)(ggml_backend_buffer_type_t, size_t) = nullptr;
 };
 Globals& globals() {
   static Globals instance;
@@ -64,6 +66,10 @@ std::optional<PackedShape> shape_of(const ggml_tensor* weight) {
   if (!format || weight->ne[2] != 1 || weight->ne[3] != 1 || weight->ne[0] % kBlockColumns != 0)
     return std::nullopt;
   return PackedShape{*format, weight->ne[1], weight->ne[0]};
+}
+
+std::byte* aligned(void* work) {
+  return reinterpret_cast<std::byte*>((reinterpret_cast<std::uintptr_t>(work) + 63) / 64 * 64);
 }
 
 // Work buffer: one QuantizedRow per token, shared; with a single token one per thread, to save the
@@ -104,9 +110,6 @@ class PackedMatMul final : public ggml::cpu::tensor_traits {
   }
 
  private:
-  static std::byte* aligned(void* work) {
-    return reinterpret_cast<std::byte*>((reinterpret_cast<std::uintptr_t>(work) + 63) / 64 * 64);
-  }
   static const float* row_of(const ggml_tensor* x, std::int64_t token) {
     const std::int64_t i1 = token % x->ne[1], i2 = token / x->ne[1] % x->ne[2],
                        i3 = token / (x->ne[1] * x->ne[2]);
@@ -153,7 +156,7 @@ class FastAttention final : public ggml::cpu::tensor_traits {
   bool work_size(int thread_count, const ggml_tensor* op, size_t& size) override {
     const auto shape = shape_of(op);
     if (!shape) return false;
-    size = attention_scratch_bytes(*shape) * static_cast<std::size_t>(thread_count) + 64;
+    size = attention_scratch_bytes(*shape, thread_count) + 64;
     return true;
   }
 
@@ -178,10 +181,12 @@ class FastAttention final : public ggml::cpu::tensor_traits {
                                static_cast<float*>(op->data),
                                op->nb[2] / 4,
                                op->nb[1] / 4};
-    const std::uintptr_t base = (reinterpret_cast<std::uintptr_t>(params->wdata) + 63) / 64 * 64;
-    attend(*shape, input, {params->ith, params->nth},
-           reinterpret_cast<std::byte*>(base) +
-               attention_scratch_bytes(*shape) * static_cast<std::size_t>(params->ith));
+    std::byte* scratch = aligned(params->wdata);
+    const Team team{params->ith, params->nth};
+    if (attend(*shape, input, team, scratch) == Attended::kMergeNeeded) {
+      globals().barrier(params->threadpool);
+      attend_merge(*shape, input, team, scratch);
+    }
     return true;
   }
 };
@@ -233,6 +238,21 @@ size_t allocation_size(ggml_backend_buffer_type_t, const ggml_tensor* tensor) {
   return shape ? std::max(shape->bytes(), ggml_nbytes(tensor)) : ggml_nbytes(tensor);
 }
 
+// Weights and the key/value cache are read in full for every token: on 4 KiB pages the page walks
+// cost more than the reads. Asking before the first touch also makes clearing the cache at start
+// several times faster.
+ggml_backend_buffer_t allocate_on_huge_pages(ggml_backend_buffer_type_t type, size_t size) {
+  constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
+  ggml_backend_buffer_t buffer = globals().allocate_host(type, size);
+  if (buffer == nullptr || size < 2 * kHugePage) return buffer;
+  const auto base = reinterpret_cast<std::uintptr_t>(ggml_backend_buffer_get_base(buffer));
+  const std::uintptr_t begin = (base + kHugePage - 1) / kHugePage * kHugePage;
+  const std::uintptr_t end = (base + size) / kHugePage * kHugePage;
+  madvise(reinterpret_cast<void*>(begin), end - begin,
+          MADV_HUGEPAGE);  // a hint: failure costs speed only
+  return buffer;
+}
+
 template <class Function>
 Function find_symbol(void* library, const char* name) {
   return reinterpret_cast<Function>(dlsym(library, name));
@@ -268,6 +288,7 @@ HookState install() {
     return {false, "the CPU back end has no hook", false};
 
   static PackedBufferType buffer_type;
+  ggml_backend_buffer_type_t host = ggml_backend_cpu_buffer_type();
   Globals& g = globals();
   g.kernel = kernel;
   g.barrier = barrier;
@@ -277,6 +298,8 @@ HookState install() {
   g.buffer_type.iface.get_alloc_size = allocation_size;
   g.buffer_type.device = device;
   g.buffer_type.context = &buffer_type;
+  g.allocate_host = host->iface.alloc_buffer;
+  host->iface.alloc_buffer = allocate_on_huge_pages;
   std::vector<ggml_backend_buffer_type_t>& types = extra_types();
   types.insert(types.begin(), &g.buffer_type);
   return {true, std::string(kernel->name), true};

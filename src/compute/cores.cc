@@ -63,17 +63,18 @@ double machine_cpu_seconds() {
 
 class Arbiter final : public CoreArbiter {
  public:
-  Arbiter(int threads_max, const Clock& clock)
+  Arbiter(int core_count, const Clock& clock, std::function<CpuTimes()> read_times)
       : clock_(clock),
-        cores_(threads_max > 0 ? std::min(threads_max, usable_cores()) : usable_cores()),
-        threads_(cores_) {}
+        read_times_(std::move(read_times)),
+        cores_(core_count),
+        threads_(core_count) {}
 
   int core_count() const override { return cores_; }
 
   int threads_for_step() override {
     const MutexLock lock(mutex_);
     const Monotonic now = clock_.now();
-    if (now - last_look_ >= kLookInterval) look(now);
+    if (!looked_ || now - last_look_ >= kLookInterval) look(now);
     return threads_;
   }
 
@@ -84,17 +85,16 @@ class Arbiter final : public CoreArbiter {
 
  private:
   void look(Monotonic now) REQUIRES(mutex_) {
-    const double own = own_cpu_seconds(), machine = machine_cpu_seconds();
+    const CpuTimes times = read_times_();
     const double elapsed = std::chrono::duration<double>(now - last_look_).count();
-    const bool first = last_look_ == Monotonic{};
-    if (!first && machine >= 0) {
-      const double foreign = std::max(0.0, (machine - last_machine_) - (own - last_own_)) / elapsed;
-      reading_.foreign_cores = foreign;
-      adapt(foreign);
+    if (looked_ && times.machine >= 0) {
+      const double own = times.own - last_.own, machine = times.machine - last_.machine;
+      reading_.foreign_cores = std::max(0.0, machine - own) / elapsed;
+      adapt(reading_.foreign_cores);
     }
+    looked_ = true;
+    last_ = times;
     last_look_ = now;
-    last_own_ = own;
-    last_machine_ = machine;
   }
 
   // With one core's worth of neighbours, a team of all cores waits at every barrier for the member
@@ -112,19 +112,28 @@ class Arbiter final : public CoreArbiter {
   }
 
   const Clock& clock_;
+  const std::function<CpuTimes()> read_times_;
   const int cores_;
   mutable Mutex mutex_;
   int threads_ GUARDED_BY(mutex_);
   int quiet_looks_ GUARDED_BY(mutex_) = 0;
   Monotonic last_look_ GUARDED_BY(mutex_){};
-  double last_own_ GUARDED_BY(mutex_) = 0, last_machine_ GUARDED_BY(mutex_) = 0;
+  bool looked_ GUARDED_BY(mutex_) = false;
+  CpuTimes last_ GUARDED_BY(mutex_);
   CoreReading reading_ GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
 std::unique_ptr<CoreArbiter> make_core_arbiter(int threads_max, const Clock& clock) {
-  return std::make_unique<Arbiter>(threads_max, clock);
+  const int cores = usable_cores();
+  return make_core_arbiter(threads_max > 0 ? std::min(threads_max, cores) : cores, clock,
+                           [] { return CpuTimes{own_cpu_seconds(), machine_cpu_seconds()}; });
+}
+
+std::unique_ptr<CoreArbiter> make_core_arbiter(int core_count, const Clock& clock,
+                                               std::function<CpuTimes()> read_times) {
+  return std::make_unique<Arbiter>(core_count, clock, std::move(read_times));
 }
 
 }  // namespace diptych

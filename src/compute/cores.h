@@ -3,6 +3,7 @@
 // for it at every graph node, so on a busy machine fewer threads are faster. The arbiter watches
 // and says how many to use now.
 
+#include <functional>
 #include <memory>
 
 #include "base/clock.h"

@@ -58,9 +58,8 @@ Result<Reply> create_response(const Call& call, Services& services) {
   if (request.background)
     return reply_from_background(std::move(run), call, services, std::move(head));
   if (request.stream)
-    return Reply(
-        StreamedAnswer{std::move(head), stream_response(std::move(run), services.responses)});
-  return Reply(answer_response(std::move(run), services.responses));
+    return Reply(StreamedAnswer{std::move(head), stream_response(std::move(run), services)});
+  return Reply(answer_response(std::move(run), services));
 }
 
 Result<Reply> count_input_tokens(const Call& call, Services& services) {

@@ -6,13 +6,12 @@
 
 #include "api/call.h"
 #include "api/openai/responses_run.h"
-#include "jobs/stores.h"
+#include "api/services.h"
 
 namespace diptych::openai {
 
 std::unique_ptr<PendingAnswer> answer_response(std::unique_ptr<ResponseRun> run,
-                                               ResponseStore& store);
-std::unique_ptr<ChunkSource> stream_response(std::unique_ptr<ResponseRun> run,
-                                             ResponseStore& store);
+                                               Services& services);
+std::unique_ptr<ChunkSource> stream_response(std::unique_ptr<ResponseRun> run, Services& services);
 
 }  // namespace diptych::openai

@@ -61,7 +61,6 @@ Json new_response_object(const ResponseRequest& request, const TextModel& model,
       {"top_logprobs", request.top_logprobs},
       {"top_p", sampling.top_p},
       {"truncation", request.drop_oldest ? "auto" : "disabled"},
-      {"usage", nullptr},
       {"x_diptych", Json::object({{"system_fingerprint", model.fingerprint()}})},
   });
 }

@@ -154,6 +154,29 @@ TEST(ResponseStream, AFailureInTheMiddleIsAnErrorEventAndThenResponseFailed) {
   EXPECT_EQ(body_of(bench.get("/v1/responses/" + id))["status"], Json("failed"));
 }
 
+TEST(ResponseStream, AWholeAnswerThatFailsIsAnHttpErrorAndStoresNothing) {
+  ResponseBench bench;
+  bench.scheduler().next_says({})->error =
+      Error{.code = ErrorCode::kTimeout, .message = "Too slow.", .param = {}, .detail = {}};
+  const Answer answer = bench.create();
+  EXPECT_GE(answer.status, 400);
+  EXPECT_NE(answer.body.find("Too slow."), std::string::npos);
+  EXPECT_TRUE(bench.services.responses.unfinished()->empty());
+}
+
+TEST(ResponseStream, AnAnswerThatCannotBeStoredIsStillAnAnswerAndSaysSo) {
+  ResponseBench bench;
+  FailingStore store(bench.services.responses, 1, 1);
+  Services services = with_responses(bench, store);
+  const auto match = testing::find_route("POST", "/v1/responses");
+  const Answer whole = testing::run_to_end(
+      match.route->handler({.body = R"({"model":"m","input":"hi"})"}, services));
+  EXPECT_EQ(whole.status, 200);
+  EXPECT_EQ(body_of(whole)["status"], Json("completed"));
+  EXPECT_EQ(body_of(whole)["store"], Json(false));
+  EXPECT_EQ(body_of(whole)["x_diptych"]["warnings"][0]["param"], Json("store"));
+}
+
 TEST(ResponseStream, InternalFailuresDoNotTellWhy) {
   ResponseBench bench;
   bench.scheduler().next_says({})->error =

@@ -54,4 +54,59 @@ inline std::vector<std::string> types_of(std::string_view body) {
   return types;
 }
 
+class FailingStore final : public ResponseStore {  // refuses the nth change
+ public:
+  FailingStore(ResponseStore& real, int nth, int times) : real_(real), left_(nth), times_(times) {}
+
+  Status put(const ResponseRow& row, const std::vector<EventRow>& events) override {
+    TRY_STATUS(refuse());
+    return real_.put(row, events);
+  }
+  Status update(const ResponseUpdate& update) override {
+    TRY_STATUS(refuse());
+    return real_.update(update);
+  }
+  Status append_events(std::string_view id, const std::vector<EventRow>& events) override {
+    TRY_STATUS(refuse());
+    return real_.append_events(id, events);
+  }
+  Result<ResponseRow> get(std::string_view id, std::string_view owner) override {
+    return real_.get(id, owner);
+  }
+  Result<ResponseRow> get_by_item(std::string_view id, std::string_view owner) override {
+    return real_.get_by_item(id, owner);
+  }
+  Status erase(std::string_view id, std::string_view owner) override {
+    return real_.erase(id, owner);
+  }
+  Result<std::vector<EventRow>> events_after(std::string_view id, std::int64_t sequence,
+                                             int limit) override {
+    return real_.events_after(id, sequence, limit);
+  }
+  Result<std::int64_t> next_sequence(std::string_view id) override {
+    return real_.next_sequence(id);
+  }
+  Result<std::vector<ResponseRow>> unfinished() override { return real_.unfinished(); }
+
+ private:
+  Status refuse() {
+    --left_;
+    if (left_ <= 0 && left_ > -times_) return fail(ErrorCode::kIo, "scripted");
+    return {};
+  }
+  ResponseStore& real_;
+  int left_, times_;
+};
+
+inline Services with_responses(ResponseBench& bench, ResponseStore& store) {
+  return {.clock = bench.clock,
+          .metrics = *bench.metrics,
+          .models = bench.registry,
+          .responses = store,
+          .completions = bench.services.completions,
+          .keys = bench.services.keys,
+          .background = bench.runner,
+          .limits = {}};
+}
+
 }  // namespace diptych::openai

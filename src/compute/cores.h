@@ -24,7 +24,15 @@ class CoreArbiter {  // one per process; safe from any thread
   virtual CoreReading last_reading() const = 0;
 };
 
-std::unique_ptr<CoreArbiter> make_core_arbiter(int threads_max,
-                                               const Clock& clock);  // threads_max 0: all cores
+// threads_max 0: all cores.
+std::unique_ptr<CoreArbiter> make_core_arbiter(int threads_max, const Clock& clock);
+
+// Seconds of CPU since some fixed time. machine: all processes but niced ones, from whom the kernel
+// takes the core when we want it; negative: unknown. For tests, which script them.
+struct CpuTimes {
+  double own = 0, machine = 0;
+};
+std::unique_ptr<CoreArbiter> make_core_arbiter(int core_count, const Clock& clock,
+                                               std::function<CpuTimes()> read_times);
 
 }  // namespace diptych

@@ -22,6 +22,7 @@ struct ModelFacts {          // from the file; also available without loading th
   std::uint64_t parameter_count = 0;
   std::uint64_t file_bytes = 0;
   bool has_chat_template = false;
+  bool all_matrices_packed = false;  // every weight matrix has an exact layout of text/weights
 };
 
 struct Embedding {

@@ -137,6 +137,7 @@ Result<std::unique_ptr<Engine>> make_llama_engine(llama_model* model, const Voca
   llama_context_params params = llama_context_default_params();
   params.n_ctx = static_cast<std::uint32_t>(options.cell_count);
   params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(options.step_token_count);
+  if (options.one_token_at_a_time) params.n_ubatch = 1;
   params.n_seq_max = static_cast<std::uint32_t>(options.sequence_count);
   params.n_threads = params.n_threads_batch = cores.core_count();
   params.kv_unified = true;  // forks share cells instead of copying them

@@ -17,8 +17,8 @@ struct LlamaEngineOptions {
   int sequence_count = 0;
   int step_token_count = 0;
   std::size_t bytes_per_cell = 0;
-  bool reference_kernels = false;  // slower kernels whose results do not depend on the batch, for
-                                   // layouts other than ours
+  bool one_token_at_a_time =
+      false;  // slow; results that do not depend on the batch, whatever the kernels
 };
 
 // model, vocabulary and cores outlive the engine.

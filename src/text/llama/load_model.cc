@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "text/chat/make_chat_format.h"
 #include "text/llama/backend.h"
 #include "text/llama/embedder.h"
@@ -107,11 +108,16 @@ Result<std::string> sample_digest(const Path& path) {
 }
 
 Result<LlamaModelPtr> open_model(const TextModelOptions& options) {
+  // The back end's layout choice is a setting of the process: one model at a time.
+  static Mutex loading;
+  const MutexLock lock(loading);
+  weights::allow_inexact_layouts(options.inexact_layout);
   llama_model_params params = llama_model_default_params();
   params.progress_callback = [](float done, void* user) {
     const auto& progress = *static_cast<const std::function<bool(float)>*>(user);
     return !progress || progress(done);
   };
+  if (options.deterministic) params.n_gpu_layers = 0;
   params.progress_callback_user_data = const_cast<std::function<bool(float)>*>(&options.progress);
   LlamaModelPtr model(llama_model_load_from_file(options.path.c_str(), params));
   if (model) return model;
@@ -135,6 +141,21 @@ Result<std::unique_ptr<ChatFormat>> open_chat_format(const llama_model* model) {
   return make_chat_format(source);
 }
 
+// Our own kernels compute a token the same way whatever else is in the batch. Other kernels do not,
+// so a deterministic engine that needs them computes one token at a time: prompts then run at
+// decode speed.
+Result<bool> needs_single_tokens(const TextModelOptions& options, const ModelFacts& facts) {
+  if (!options.deterministic) return false;
+  const weights::HookState& hook = load_backends().packed;
+  if (!hook.active || !hook.attention) {
+    return fail(ErrorCode::kUnsupported,
+                "this CPU has no attention kernel whose results are independent of the batch (" +
+                    hook.reason + ")",
+                "text.deterministic");
+  }
+  return !facts.all_matrices_packed;
+}
+
 Result<LlamaEngineOptions> plan_cache(const llama_model* model, const TextModelOptions& options,
                                       const ModelFacts& facts) {
   LlamaEngineOptions plan;
@@ -156,7 +177,7 @@ Result<LlamaEngineOptions> plan_cache(const llama_model* model, const TextModelO
   plan.sequence_count = std::min(kSequencesMax, options.slots_max + kDonorSequences);
   plan.step_token_count =
       std::min(options.scheduler.step_tokens_max + options.slots_max, plan.cell_count);
-  plan.reference_kernels = options.deterministic;
+  TRY(plan.one_token_at_a_time, needs_single_tokens(options, facts));
   return plan;
 }
 

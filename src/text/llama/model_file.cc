@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "text/llama/load_model.h"
+#include "text/weights/layout_table.h"
 
 namespace diptych {
 namespace {
@@ -56,6 +57,19 @@ std::uint64_t parameter_count_of(const gguf_context* file) {
   return count;
 }
 
+bool is_vector(std::string_view name) {
+  return name.ends_with(".bias") || name.find("norm") != std::string_view::npos || name.starts_with("rope_");
+}
+
+bool all_matrices_packed(const gguf_context* file) {
+  for (std::int64_t i = 0; i < gguf_get_n_tensors(file); ++i) {
+    if (is_vector(gguf_get_tensor_name(file, i))) continue;
+    const weights::LayoutRow* row = weights::find_layout(ggml_type_name(gguf_get_tensor_type(file, i)));
+    if (row == nullptr || row->exactness != weights::Exactness::kExact) return false;
+  }
+  return true;
+}
+
 Status check_magic(const Path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
@@ -84,6 +98,7 @@ Result<ModelFacts> read_model_facts(const Path& path) {
   const std::int64_t tokens = gguf_find_key(file.get(), "tokenizer.ggml.tokens");
   facts.vocabulary_size = tokens >= 0 ? static_cast<int>(gguf_get_arr_n(file.get(), tokens)) : 0;
   facts.has_chat_template = gguf_find_key(file.get(), "tokenizer.chat_template") >= 0;
+  facts.all_matrices_packed = all_matrices_packed(file.get());
   facts.parameter_count = parameter_count_of(file.get());
   TRY(facts.file_bytes, size_of_file(path));
   return facts;

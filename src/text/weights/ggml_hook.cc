@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,7 @@
 #include "ggml-cpu.h"
 #include "text/weights/attention.h"
 #include "text/weights/kernels.h"
+#include "text/weights/layout_table.h"
 #include "text/weights/packed_matrix.h"
 #include "traits.h"
 
@@ -40,6 +42,7 @@ struct Globals {  // set once by install_ggml_hook, before any model exists
   const MatrixKernel* kernel = nullptr;
   BarrierFunction barrier = nullptr;
   ggml_backend_buffer_type buffer_type{};
+  std::atomic<bool> allow_inexact{false};
   ggml_backend_buffer_t (*allocate_host)(ggml_backend_buffer_type_t, size_t) = nullptr;
 };
 Globals& globals() {
@@ -48,17 +51,24 @@ Globals& globals() {
 }
 std::atomic<std::int64_t> packed_tensors{0}, packed_bytes{0};
 
+// A weight's type is looked up for every op: by index, not by name.
 std::optional<SourceFormat> format_of(ggml_type type) {
-  switch (type) {
-    case GGML_TYPE_Q4_0:
-      return SourceFormat::kQ4_0;
-    case GGML_TYPE_Q4_1:
-      return SourceFormat::kQ4_1;
-    case GGML_TYPE_Q8_0:
-      return SourceFormat::kQ8_0;
-    default:
-      return std::nullopt;
-  }
+  static const auto formats = [] {
+    std::array<std::optional<SourceFormat>, GGML_TYPE_COUNT> all{};
+    for (int t = 0; t < GGML_TYPE_COUNT; ++t) {
+      const char* name = ggml_type_name(static_cast<ggml_type>(t));
+      const LayoutRow* row = name == nullptr ? nullptr : find_layout(name);
+      if (row != nullptr) all[static_cast<std::size_t>(t)] = row->packed;
+    }
+    return all;
+  }();
+  return formats[static_cast<std::size_t>(type)];
+}
+
+// May a weight of this type be put into our layout, now that a model is being loaded?
+bool layout_allowed(ggml_type type) {
+  const LayoutRow* row = find_layout(ggml_type_name(type));
+  return row != nullptr && (row->exactness == Exactness::kExact || globals().allow_inexact.load());
 }
 
 std::optional<PackedShape> shape_of(const ggml_tensor* weight) {
@@ -194,8 +204,9 @@ class FastAttention final : public ggml::cpu::tensor_traits {
 class PackedBufferType final : public ggml::cpu::extra_buffer_type {
  public:
   bool supports_op(ggml_backend_dev_t, const ggml_tensor* op) override {
-    return op->op == GGML_OP_MUL_MAT && is_packed(op->src[0]) && shape_of(op->src[0]) &&
-           op->src[1]->type == GGML_TYPE_F32 && op->src[1]->nb[0] == sizeof(float) &&
+    return op->op == GGML_OP_MUL_MAT && is_packed(op->src[0]) && layout_allowed(op->src[0]->type) &&
+           shape_of(op->src[0]) && op->src[1]->type == GGML_TYPE_F32 &&
+           op->src[1]->nb[0] == sizeof(float) &&
            (op->src[1]->buffer == nullptr || ggml_backend_buft_is_host(op->src[1]->buffer->buft));
   }
   ggml::cpu::tensor_traits* get_tensor_traits(const ggml_tensor* op) override {
@@ -212,12 +223,40 @@ class PackedBufferType final : public ggml::cpu::extra_buffer_type {
   FastAttention attention_;
 };
 
+// Rounds a weight of another format to Q8_0 blocks, row by row.
+std::vector<std::byte> as_q8_0(const ggml_tensor* tensor, const void* data) {
+  const std::int64_t columns = tensor->ne[0], rows = ggml_nrows(tensor);
+  const std::size_t source_row = ggml_row_size(tensor->type, columns),
+                    row_bytes = ggml_row_size(GGML_TYPE_Q8_0, columns);
+  std::vector<std::byte> blocks(row_bytes * static_cast<std::size_t>(rows));
+  std::vector<float> values(static_cast<std::size_t>(columns));
+  const ggml_to_float_t to_float = ggml_get_type_traits(tensor->type)->to_float;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto* source =
+        static_cast<const std::byte*>(data) + source_row * static_cast<std::size_t>(row);
+    if (tensor->type == GGML_TYPE_F32) {
+      std::memcpy(values.data(), source, source_row);
+    } else {
+      to_float(source, values.data(), columns);
+    }
+    ggml_quantize_chunk(GGML_TYPE_Q8_0, values.data(),
+                        blocks.data() + row_bytes * static_cast<std::size_t>(row), 0, 1, columns,
+                        nullptr);
+  }
+  return blocks;
+}
+
 void set_tensor(ggml_backend_buffer_t, ggml_tensor* tensor, const void* data, size_t offset,
                 size_t size) {
   const auto shape = shape_of(tensor);
   GGML_ASSERT(shape && offset == 0 && size == ggml_nbytes(tensor));
-  pack_tiles(*shape, {static_cast<const std::byte*>(data), size}, 0, shape->tile_count(),
-             static_cast<std::byte*>(tensor->data));
+  std::span<const std::byte> source{static_cast<const std::byte*>(data), size};
+  std::vector<std::byte> rounded;
+  if (find_layout(ggml_type_name(tensor->type))->exactness == Exactness::kInexact) {
+    rounded = as_q8_0(tensor, data);
+    source = rounded;
+  }
+  pack_tiles(*shape, source, 0, shape->tile_count(), static_cast<std::byte*>(tensor->data));
   packed_tensors += 1;
   packed_bytes += static_cast<std::int64_t>(shape->bytes());
 }
@@ -311,6 +350,8 @@ const HookState& install_ggml_hook() {
   static const HookState state = install();
   return state;
 }
+
+void allow_inexact_layouts(bool allow) { globals().allow_inexact = allow; }
 
 PackedUse packed_use() { return {packed_tensors.load(), packed_bytes.load()}; }
 

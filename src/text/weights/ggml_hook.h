@@ -21,6 +21,9 @@ struct HookState {
 // library is the one it was written for.
 const HookState& install_ggml_hook();
 
+// For the models loaded from now on: may weights be rounded to a faster layout? Off at first.
+void allow_inexact_layouts(bool allow);
+
 struct PackedUse {  // for `models info`, doctor and the log
   std::int64_t tensors = 0;
   std::int64_t bytes = 0;

@@ -12,8 +12,7 @@ constexpr std::size_t kPathShown = 256;
 constexpr std::size_t kIdShown = 128;
 }  // namespace
 
-void log_request(const RequestNote& note, Duration took) {
-  if (!log_enabled(LogLevel::kInfo)) return;
+std::string request_line(const RequestNote& note, Duration took) {
   const double ms = std::chrono::duration<double, std::milli>(took).count();
   std::string line =
       fmt::format("{} {} {} {}B {:.1f}ms {}", note.method, note.path.substr(0, kPathShown),
@@ -21,7 +20,11 @@ void log_request(const RequestNote& note, Duration took) {
   if (!note.key_id.empty()) line += " key=" + note.key_id;
   if (!note.client_request_id.empty()) line += " client=" + note.client_request_id;
   if (note.left_while) line += fmt::format(" left={}", name_of(*note.left_while));
-  log_line(LogLevel::kInfo, line);
+  return line;
+}
+
+void log_request(const RequestNote& note, Duration took) {
+  if (log_enabled(LogLevel::kInfo)) log_line(LogLevel::kInfo, request_line(note, took));
 }
 
 std::string_view loggable_id(std::string_view id) {

@@ -20,6 +20,7 @@ struct RequestNote {
   std::optional<WaitPhase> left_while;  // the client left: status 499
 };
 
+std::string request_line(const RequestNote& note, Duration took);
 void log_request(const RequestNote& note, Duration took);
 
 // X-Client-Request-Id if it is fit for a log line, else "".

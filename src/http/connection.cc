@@ -258,7 +258,7 @@ void Connection::close() {
   if (phase_ == Phase::kClosed) return;
   if (exchange_) exchange_->abandon();
   if (in_request_ && note_.status != 0) end_request();
-  context_.held_body_bytes -= std::exchange(held_body_bytes_, 0);
+  body_released();
   if (std::exchange(in_flight_, false)) context_.metrics.requests_in_flight.add(-1);
   enter(Phase::kClosed, std::nullopt);
   transport_.close();

@@ -58,6 +58,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   bool account_body();
 
   // Writing (connection_reply.cc)
+  void body_released() override;
   void take_answer(Answer answer, const std::vector<Header>& more) override;
   Body take_stream_head(Answer head, const std::vector<Header>& more) override;
   Reader take_chunk(std::string bytes) override;

@@ -35,6 +35,8 @@ std::string Connection::format_head(const Answer& answer, BodyFraming framing,
   return bytes;
 }
 
+void Connection::body_released() { context_.held_body_bytes -= std::exchange(held_body_bytes_, 0); }
+
 void Connection::take_answer(Answer answer, const std::vector<Header>& more) {
   if (exchange_) note_.key_id = exchange_->key_id();
   note_.status = answer.status;
@@ -155,7 +157,7 @@ void Connection::complete() {
 void Connection::end_request() {
   const Duration took = context_.services.clock.now() - received_;
   in_request_ = false;
-  context_.held_body_bytes -= std::exchange(held_body_bytes_, 0);
+  body_released();
   if (std::exchange(in_flight_, false)) context_.metrics.requests_in_flight.add(-1);
   context_.metrics.request_done(note_.method, note_.route, note_.status, took);
   log_request(note_, took);

@@ -124,6 +124,8 @@ void Exchange::dispatch() {
 void Exchange::take_reply(Result<Reply> reply) {
   if (sink_ == nullptr) return;  // abandoned: dropping the reply cancels its work
   ticket_.reset();
+  std::string().swap(entry_.call.body);
+  sink_->body_released();
   if (!reply) {
     answer_error(reply.error());
   } else if (auto* ready = std::get_if<Answer>(&*reply)) {

@@ -18,6 +18,7 @@ namespace diptych {
 class ReplySink {  // the connection's side
  public:
   virtual ~ReplySink() = default;
+  virtual void body_released() = 0;  // the handler is through with the request's body
   virtual void take_answer(Answer answer, const std::vector<Header>& more) = 0;
   enum class Body { kWanted, kUnwanted };  // unwanted: HEAD
   virtual Body take_stream_head(Answer head, const std::vector<Header>& more) = 0;

@@ -10,7 +10,10 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <exception>
 #include <utility>
+
+#include "base/log.h"
 
 namespace diptych {
 
@@ -29,8 +32,15 @@ IoLoop::IoLoop() : impl_(std::make_unique<Impl>()) {
 IoLoop::~IoLoop() { mailbox_->close(); }
 
 void IoLoop::run() {
-  auto keep_running = asio::make_work_guard(impl_->context);
-  impl_->context.run();
+  const auto keep_running = asio::make_work_guard(impl_->context);
+  while (!impl_->context.stopped()) {
+    try {
+      impl_->context.run();
+    } catch (const std::exception& exception) {  // out of memory, above all: one connection's bad
+                                                 // luck, not the server's
+      log_error("The I/O loop goes on after: {}", exception.what());
+    }
+  }
 }
 
 void IoLoop::stop() { impl_->context.stop(); }

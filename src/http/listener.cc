@@ -58,7 +58,8 @@ std::unexpected<Error> cannot_listen(std::string_view address, std::string_view 
 
 Result<AddressList> resolve(const ListenAddress& address, std::string_view text) {
   addrinfo hints{};
-  hints.ai_family = address.host.empty() ? AF_INET6 : AF_UNSPEC;
+  const bool is_localhost = address.host == "localhost";  // ::1 would turn away who types 127.0.0.1
+  hints.ai_family = address.host.empty() ? AF_INET6 : is_localhost ? AF_INET : AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   const std::string port = std::to_string(address.port);

@@ -40,14 +40,14 @@ INSTANTIATE_TEST_SUITE_P(HowClientsLeave, Disconnect,
 TEST_P(Disconnect, EndsAPendingAnswer) {
   TestServer server;
   Client client(server.port());
-  ASSERT_TRUE(client.send(post_request("/pending", "x")));
+  ASSERT_TRUE(client.send(get_request("/pending")));
   const auto feed = server.stage.wait_feed(0);
   ASSERT_TRUE(feed);
   leave(client, GetParam());
   EXPECT_TRUE(feed->wait_destroyed());
   EXPECT_TRUE(server.wait_count(kDisconnects, {{"phase", "pending"}}, 1));
   EXPECT_TRUE(server.wait_count("diptych_http_requests_total",
-                                {{"route", "/pending"}, {"method", "POST"}, {"status", "499"}}, 1));
+                                {{"route", "/pending"}, {"method", "GET"}, {"status", "499"}}, 1));
 }
 
 TEST_P(Disconnect, EndsAStreamThatSaysNothing) {

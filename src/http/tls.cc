@@ -109,6 +109,10 @@ class Context final : public TlsContext {
   ContextPointer context_;
 };
 
+// An encrypted key is an error; OpenSSL's own default would ask for the password on the terminal
+// and wait.
+int no_password(char*, int, int, void*) { return 0; }
+
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
   static constexpr unsigned char kHttp11[] = "\x08http/1.1";
@@ -131,6 +135,7 @@ Result<std::unique_ptr<TlsContext>> make_tls_context(const std::string& certific
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);  // idle connections hold no buffers
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_default_passwd_cb(context.get(), no_password);
   SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
   if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1) {
     return fail(ErrorCode::kInvalidArgument,

@@ -13,7 +13,11 @@ namespace diptych {
 
 namespace {
 constexpr std::size_t kBytesPerTurn = std::size_t{1} << 20;  // then other connections get theirs
+
+void set_option(int fd, int level, int name, int value) {
+  ::setsockopt(fd, level, name, &value, sizeof value);
 }
+}  // namespace
 
 Transport::Transport(IoLoop& loop, int fd, ReadScratch& scratch, std::unique_ptr<TlsSession> tls)
     : watch_(loop, fd), scratch_(scratch), tls_(std::move(tls)) {}
@@ -103,11 +107,14 @@ void Transport::finish_sending() {
 }
 
 void tune_socket(int fd, std::size_t unsent_bytes_max) {
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);  // a peer that lost power never says FIN
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
   constexpr std::size_t kMax = std::numeric_limits<int>::max();
-  const int unsent = static_cast<int>(std::min(unsent_bytes_max, kMax));
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+  set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+             static_cast<int>(std::min(unsent_bytes_max, kMax)));
 }
 
 }  // namespace diptych

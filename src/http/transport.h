@@ -61,8 +61,8 @@ class Transport {
   std::size_t unsent_bytes_ = 0;
 };
 
-// Options every accepted socket gets: no Nagle delay, and at most `unsent_bytes_max` unsent bytes
-// in the kernel.
+// Options every accepted socket gets: no Nagle delay, a probe for vanished peers, at most
+// `unsent_bytes_max` unsent bytes in the kernel.
 void tune_socket(int fd, std::size_t unsent_bytes_max);
 
 }  // namespace diptych

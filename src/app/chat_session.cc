@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "base/rng.h"
+#include "text/chat/prompt_tokens.h"
 
 namespace diptych {
 namespace {
@@ -59,7 +59,7 @@ class AnswerPrinter {
 
 ChatSession::ChatSession(TextModel& model, ChatSettings settings)
     : model_(model), settings_(std::move(settings)) {
-  reset();
+  ChatSession::reset();
 }
 
 void ChatSession::reset() {
@@ -81,8 +81,7 @@ Result<GenerationRequest> ChatSession::make_request(const TurnHooks& hooks, Chat
   while (true) {
     TRY(prompt, model_.chat_format().render(messages_, {}));
     GenerationRequest request;
-    request.prompt =
-        model_.vocabulary().tokenize(prompt.text, SpecialTokens::kParse, BosPolicy::kIfModelWants);
+    request.prompt = tokenize_prompt(prompt, model_.vocabulary());
     const int room = model_.context_length() - static_cast<int>(request.prompt.size());
     if (room >= std::min(settings_.answer_tokens_max,
                          std::max(kAnswerTokensMin, model_.context_length() / 4))) {
@@ -91,6 +90,7 @@ Result<GenerationRequest> ChatSession::make_request(const TurnHooks& hooks, Chat
       request.sampling.seed +=
           messages_.size();  // a question asked twice need not get the same answer
       request.stops = prompt.stops;
+      request.keep_special = !prompt.visible_tokens.empty();
       return request;
     }
     if (!forget_oldest_turn()) {
@@ -124,7 +124,6 @@ Result<TurnEnd> ChatSession::generate(GenerationRequest request, const ChatPromp
   }
   printer.finish();
   end.usage = stream->usage();
-  end.times = stream->times();
   return end;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "app/commands/bench.h"
 #include "app/commands/chat.h"
 #include "app/commands/doctor.h"
 #include "app/commands/keys.h"
@@ -64,9 +65,11 @@ class CommandLine {
   std::string id_;
   std::string key_name_;
   std::vector<std::string> key_scopes_ = {"inference"};
+  SpeedOptions speed_;
 };
 
 const std::vector<std::string_view> kPlaces = {"models.", "data.", "log."};
+const std::vector<std::string_view> kModelSections = {"text.", "models.", "data.", "log."};
 
 CommandLine::CommandLine() {
   app_.require_subcommand(1);
@@ -114,6 +117,9 @@ void CommandLine::add_chat() {
   command.add_option("prompt", chat_.prompt,
                      "One message; without it a conversation, or all of a pipe");
   command.add_option("--model", chat_.model, "Model id [the default model]");
+  command.add_option("--server", chat_.server,
+                     "Talk to this server, http://HOST:PORT, instead of loading a model");
+  command.add_option("--key", chat_.key, "API key for the server")->envname("OPENAI_API_KEY");
   command.add_option("--system", chat_.system, "System message");
   command.add_option("--temperature", chat_.temperature, "0 always takes the likeliest token")
       ->capture_default_str()
@@ -125,8 +131,7 @@ void CommandLine::add_chat() {
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));
   command.add_option("--seed", chat_.seed, "The same seed gives the same answer");
-  flags_.add(command, table_,
-             {"text.kv", "text.threads", "text.det", "text.inexact", "models.", "data.", "log."});
+  flags_.add(command, table_, kModelSections);
 }
 
 void CommandLine::add_models() {
@@ -163,8 +168,10 @@ void CommandLine::add_keys() {
         TRY(const auto store, open_store());
         return create_key(store->keys(), key_name_, key_scopes_, system_clock());
       });
-  creating.add_option("--name", key_name_, "What the key is for");
-  creating.add_option("--scopes", key_scopes_, "inference, admin [inference]")->delimiter(',');
+  creating.alias("add");
+  creating.add_option("name,--name", key_name_, "What the key is for");
+  creating.add_option("--scope,--scopes", key_scopes_, "inference, admin [inference]")
+      ->delimiter(',');
   flags_.add(creating, table_, places);
   flags_.add(add(group, "list", "All keys, without their secrets",
                  [this]() -> Result<Report> {
@@ -182,18 +189,35 @@ void CommandLine::add_keys() {
 }
 
 void CommandLine::add_bench() {
-  CLI::App& group = add_group("bench", "Measure");
-  add(group, "words", "Speed, against llama-server", []() -> Result<Report> {
+  CLI::App& group = add_group("bench", "Measure: speed, words");
+  CLI::App& speed = add(group, "speed", "Prefill and decode speed of one stream on this machine",
+                        [this] { return bench_speed(config_, speed_); });
+  speed.add_option("--model", speed_.model, "Model id [the default model]");
+  speed.add_option("--prompt-tokens", speed_.prompt_tokens, "Length of the prompt")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  speed.add_option("--generate-tokens", speed_.generate_tokens, "Length of the answer")
+      ->check(CLI::Range(2, 1 << 20))
+      ->capture_default_str();
+  speed.add_option("--repetitions", speed_.repetitions, "The best one counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  flags_.add(speed, table_, kModelSections);
+  add(group, "words", "The whole comparison with llama-server", []() -> Result<Report> {
     return Report{.text =
-                      "Speed is measured against llama-server by a script of the source tree: make "
+                      "The comparison with llama-server is a script of the source tree: make "
                       "bench, or bench/words/run --help\n",
                   .json = Json::object({{"run", "bench/words/run"}})};
   });
 }
 
 void CommandLine::add_others() {
-  CLI::App& doctor = add(app_, "doctor", "Check this machine and say what to do",
-                         [this]() -> Result<Report> { return run_doctor(config_); });
+  CLI::App& doctor =
+      add(app_, "doctor", "Check this machine and say what to do", [this]() -> Result<Report> {
+        Report report = run_doctor(config_);
+        report.json.set("options", describe_json(table_));
+        return report;
+      });
   flags_.add(doctor, table_, {});
   CLI::App& options =
       add(app_, "config", "Every option: where it can be set, its default, its value now",

@@ -75,6 +75,7 @@ TEST_F(CommandLineTest, MakesListsAndRevokesKeys) {
             0);
   const std::string id = json()["id"].as_string();
   EXPECT_EQ(json()["scopes"].as_array().size(), 2U);
+  ASSERT_EQ(run({"keys", "add", "laptop", "--scope", "admin", "--data-dir", folder_}), 0);
   ASSERT_EQ(run({"keys", "revoke", id, "--data-dir", folder_}), 0);
   ASSERT_EQ(run({"keys", "list", "--json", "--data-dir", folder_}), 0);
   EXPECT_TRUE(json()["keys"][std::size_t{0}]["revoked"].is_int());

@@ -36,7 +36,11 @@ Status finish(AppConfig& config) {
                 "server.tls_certificate and server.tls_key belong together: set both or none",
                 "server.tls_key", "invalid_option");
   }
-  if (!is_loopback(config.server.listen)) config.server.require_key = true;
+  const auto reach = reach_of(config.server.listen);
+  if (!reach)
+    return fail(ErrorCode::kInvalidArgument, "server.listen: " + reach.error().message,
+                "server.listen", "invalid_option");
+  if (*reach == Reach::kNetwork) config.server.require_key = true;
   config.api.body_bytes_max = config.server.body_bytes_max;
   return {};
 }

@@ -47,8 +47,9 @@ std::string other_value(const ConfigRow& row, std::string_view current) {
   if (type == "text" || type == "path") return "other";
   if (type == "boolean") return current == "true" ? "false" : "true";
   if (type == "time") return "59s";
-  if (type == "size") return "77MiB";
-  return current == "7" ? "8" : "7";
+  if (type == "size") return "3MiB";
+  const int number = row.min > 7 ? static_cast<int>(row.min) : 7;  // an integer within the limits
+  return std::to_string(current == std::to_string(number) ? number + 1 : number);
 }
 
 TEST_F(ConfigTest, EveryRowSetsAMemberOfItsOwn) {
@@ -122,6 +123,11 @@ TEST_F(ConfigTest, AnyAddressThatIsNotLoopbackNeedsKeys) {
   EXPECT_TRUE(config_.server.require_key);
 }
 
+TEST_F(ConfigTest, RefusesAnAddressThatIsNone) {
+  variables_["DIPTYCH_LISTEN"] = "nowhere";
+  EXPECT_EQ(load().error().param, "server.listen");
+}
+
 TEST_F(ConfigTest, TlsNeedsBothFiles) {
   variables_["DIPTYCH_TLS_KEY"] = "k.pem";
   EXPECT_THAT(load().error().message, HasSubstr("set both or none"));
@@ -129,15 +135,16 @@ TEST_F(ConfigTest, TlsNeedsBothFiles) {
   EXPECT_TRUE(load());
 }
 
-TEST(IsLoopback, KnowsTheWaysToWriteIt) {
+TEST(ReachOf, KnowsTheWaysToWriteLoopback) {
   for (const auto* address : {"127.0.0.1:80", "127.9.9.9:0", "[::1]:80", "localhost:80"}) {
-    EXPECT_TRUE(is_loopback(address)) << address;
+    EXPECT_EQ(*reach_of(address), Reach::kThisMachine) << address;
   }
   for (const auto* address :
-       {"0.0.0.0:80", "[::]:80", "192.168.1.2:80", "128.0.0.1:80", ":80", "",
-        "localhost.example:80", "127.0.0.1.example:80", "[::ffff:1.2.3.4]:80"}) {
-    EXPECT_FALSE(is_loopback(address)) << address;
+       {"0.0.0.0:80", "[::]:80", "192.168.1.2:80", "128.0.0.1:80", ":80", "localhost.example:80",
+        "127.0.0.1.example:80", "[::ffff:1.2.3.4]:80"}) {
+    EXPECT_EQ(*reach_of(address), Reach::kNetwork) << address;
   }
+  EXPECT_EQ(reach_of("nowhere").error().code, ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -4,24 +4,19 @@
 
 #include <string>
 
+#include "http/listener.h"
+
 namespace diptych {
-namespace {
 
-std::string host_of(std::string_view listen) {
-  std::string_view host = listen.substr(0, listen.rfind(':'));
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return std::string(host);
-}
-
-}  // namespace
-
-bool is_loopback(std::string_view listen) {
-  const std::string host = host_of(listen);
-  if (host == "localhost") return true;
+Result<Reach> reach_of(std::string_view listen) {
+  TRY(const ListenAddress address, parse_listen_address(listen));
   in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
   in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+  const char* host = address.host.c_str();
+  const bool loopback = address.host == "localhost" ||
+                        (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127) ||
+                        (inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
+  return loopback ? Reach::kThisMachine : Reach::kNetwork;
 }
 
 }  // namespace diptych

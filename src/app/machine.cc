@@ -13,6 +13,8 @@
 #include <sstream>
 #include <system_error>
 
+#include "http/listener.h"
+
 namespace diptych {
 namespace {
 
@@ -68,19 +70,14 @@ std::vector<std::string> vector_extensions() {
 }
 
 Status probe_listen(std::string_view listen) {
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string_view::npos) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" is not HOST:PORT", listen),
-                "server.listen");
-  }
-  std::string host(listen.substr(0, colon));
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const std::string port(listen.substr(colon + 1));
+  TRY(const ListenAddress address, parse_listen_address(listen));
+  const std::string port = std::to_string(address.port);
+  const char* host = address.host.empty() ? nullptr : address.host.c_str();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (const int problem = getaddrinfo(host.c_str(), port.c_str(), &hints, &found); problem != 0) {
+  if (const int problem = getaddrinfo(host, port.c_str(), &hints, &found); problem != 0) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("cannot listen on {}: {}", listen, gai_strerror(problem)));
   }

@@ -8,7 +8,9 @@
 namespace diptych {
 
 struct ChatOptions {
-  std::string model;  // "": the default one
+  std::string model;   // "": the default one
+  std::string server;  // "": in this process; else the address of one, http://HOST:PORT
+  std::string key;     // for the server
   std::string system;
   std::string prompt;        // "": from the terminal turn by turn, or all of a pipe as one message
   double temperature = 0.2;  // small models ramble above
@@ -17,7 +19,7 @@ struct ChatOptions {
   std::optional<std::uint64_t> seed;
 };
 
-// With kJson: one line {"delta":…} for each piece of an answer, then {"done":true,…}.
+// With kJson: one line {"content":…,"finish_reason":…,"usage":…} for each answer.
 Status chat(const AppConfig& config, const ChatOptions& options, OutputStyle style);
 
 }  // namespace diptych

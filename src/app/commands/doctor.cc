@@ -107,7 +107,9 @@ Finding check_access(const AppConfig& config) {
 
 Finding check_port(const AppConfig& config) {
   if (const Status free = probe_listen(config.server.listen); !free) {
-    return bad(free.error().message, "stop what listens there, or choose another with --listen");
+    return warn(
+        free.error().message,
+        "fine if a Diptych runs there; else stop what listens, or choose another with --listen");
   }
   return ok(config.server.listen + " is free");
 }

@@ -103,19 +103,27 @@ TokenId Candidates::draw(double u) const {
 }
 
 void select_best(std::span<const float> logits, int count, std::vector<Candidate>& out) {
-  // A heap of the best so far, its worst on top: almost every token fails the first comparison.
+  constexpr std::size_t kBlock =
+      64;  // the block's maximum is one SIMD pass, and almost every block ends there
   out.clear();
-  for (std::size_t i = 0; i < logits.size() && count > 0; ++i) {
-    const Candidate item{static_cast<TokenId>(i), logits[i]};
-    if (std::isnan(item.logit)) continue;
+  if (count <= 0) return;
+  float worst = -std::numeric_limits<float>::infinity();
+  const auto offer = [&](const Candidate& item) {  // a heap of the best so far, its worst on top
     if (out.size() == static_cast<std::size_t>(count)) {
-      if (item.logit <= out.front().logit) continue;  // ties: the earlier, lower id stays
+      if (!(item.logit > worst)) return;  // ties: the earlier, lower id stays
       std::ranges::pop_heap(out, better);
       out.back() = item;
     } else {
       out.push_back(item);
     }
     std::ranges::push_heap(out, better);
+    if (out.size() == static_cast<std::size_t>(count)) worst = out.front().logit;
+  };
+  for (std::size_t begin = 0; begin < logits.size(); begin += kBlock) {
+    const auto block = logits.subspan(begin, std::min(kBlock, logits.size() - begin));
+    if (out.size() == static_cast<std::size_t>(count) && !(max_of(block) > worst)) continue;
+    for (std::size_t i = 0; i < block.size(); ++i)
+      if (!std::isnan(block[i])) offer({static_cast<TokenId>(begin + i), block[i]});
   }
   std::ranges::sort_heap(out, better);
 }

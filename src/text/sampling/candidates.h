@@ -62,7 +62,7 @@ void keep_mass(Candidates& candidates, float reference, double mass, Before befo
   std::size_t kept = 0;
   double sum = 0;
   for (std::size_t sorted = 0, chunk = 64; sorted < items.size() && (kept == 0 || sum < mass);
-       chunk *= 4) {
+       chunk *= 8) {
     const auto rest = items.subspan(sorted);
     const std::size_t count = std::min(chunk, rest.size());
     const auto end = rest.begin() + static_cast<std::ptrdiff_t>(count);

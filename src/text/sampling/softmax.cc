@@ -31,7 +31,7 @@ float exp_of_negative(float x) {
   const auto exponent = static_cast<std::uint32_t>(std::bit_cast<std::int32_t>(shifted) -
                                                    std::bit_cast<std::int32_t>(kRound));
   const float power = std::bit_cast<float>((exponent + 127U) << 23U);
-  return x > -87.0F ? series * power : 0.0F;
+  return series * power;
 }
 
 }  // namespace
@@ -55,20 +55,21 @@ TokenId argmax(std::span<const float> logits) {
 }
 
 double exp_sum(std::span<const float> logits, float reference) {
-  constexpr std::size_t kBlock =
-      4096;  // float sums stay short, double joins them: the error does not grow
+  // Two plain loops per block, because a loop that does both is not vectorised. Float sums stay
+  // short and double joins them, so the error does not grow with the vocabulary.
+  std::array<float, 512> powers;
   double total = 0;
   while (!logits.empty()) {
-    const auto block = logits.first(std::min(kBlock, logits.size()));
-    logits = logits.subspan(block.size());
+    const std::size_t count = std::min(powers.size(), logits.size());
+    const float* at = logits.data();  // unchecked: an assertion in the loop would keep it scalar
+    float* to = powers.data();
+    for (std::size_t i = 0; i < count; ++i) to[i] = exp_of_negative(at[i] - reference);
+    std::fill(powers.begin() + static_cast<std::ptrdiff_t>(count), powers.end(), 0.0F);
     std::array<float, kLanes> sums{};
-    const float* at = block.data();
-    std::size_t left = block.size();
-    for (; left >= kLanes; left -= kLanes, at += kLanes)
-      for (std::size_t lane = 0; lane < kLanes; ++lane)
-        sums[lane] += exp_of_negative(at[lane] - reference);
-    for (; left > 0; --left, ++at) sums[0] += exp_of_negative(*at - reference);
+    for (std::size_t i = 0; i < powers.size(); i += kLanes)
+      for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += to[i + lane];
     for (float sum : sums) total += static_cast<double>(sum);
+    logits = logits.subspan(count);
   }
   return total;
 }

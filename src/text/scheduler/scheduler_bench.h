@@ -2,6 +2,7 @@
 // For the tests of this folder: a step loop over the scripted engine and a manual clock, driven
 // step by step.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -105,8 +106,8 @@ class SchedulerBench {
     }
   }
   double metric(const std::string& line_start) const {
-    const std::string all = "\n" + metrics->render();
-    const auto at = all.find("\n" + line_start + " ");
+    const std::string all = fmt::format("\n{}", metrics->render());
+    const auto at = all.find(fmt::format("\n{} ", line_start));
     return at == std::string::npos ? -1 : std::stod(all.substr(at + line_start.size() + 2));
   }
 

@@ -46,7 +46,7 @@ class SequencePool {
   const CellLedger& cells() const { return cells_; }
   int room() const {
     return cells_.free() + cells_.cached();
-  }                           // cells that could be had without touching live ones
+  }  // cells that could be had without touching live ones
   bool evict_one();           // the least recently used kept prefix; false: there is none
   bool make_room(int cells);  // evicts until that many are free
   std::int64_t eviction_count() const { return evictions_; }

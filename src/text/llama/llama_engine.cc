@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "text/llama/backend.h"
 #include "text/llama/llama_handles.h"
 
 namespace diptych {
@@ -58,6 +59,7 @@ class LlamaEngine final : public Engine {
     view.n_seq_id = sequence_counts_.data();
     view.seq_id = sequence_pointers_.data();
     view.logits = wanted_.data();
+    const ExpectedAbort quiet(stop_);
     const int code = llama_decode(context_.get(), view);
     return outcome(code);
   }
@@ -142,6 +144,10 @@ Result<std::unique_ptr<Engine>> make_llama_engine(llama_model* model, const Voca
   params.n_threads = params.n_threads_batch = cores.core_count();
   params.kv_unified = true;  // forks share cells instead of copying them
   params.no_perf = true;
+  if (options.exact_cache) {
+    params.type_k = params.type_v = GGML_TYPE_F32;
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;  // it would round them to f16 again
+  }
   LlamaContextPtr context(llama_init_from_model(model, params));
   if (!context) {
     return fail(

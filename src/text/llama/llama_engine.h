@@ -18,7 +18,9 @@ struct LlamaEngineOptions {
   int step_token_count = 0;
   std::size_t bytes_per_cell = 0;
   bool one_token_at_a_time =
-      false;  // slow; results that do not depend on the batch, whatever the kernels
+      false;                 // slow; results that do not depend on the batch, whatever the kernels
+  bool exact_cache = false;  // keys and values in f32 instead of f16, for comparison with a
+                             // reference; twice the memory
 };
 
 // model, vocabulary and cores outlive the engine.

@@ -12,14 +12,17 @@
 namespace diptych {
 namespace {
 
+thread_local const std::stop_token* step_stop = nullptr;
+
 void forward_log(ggml_log_level level, const char* text, void*) {
   std::string_view line = text;
   while (line.ends_with('\n')) line.remove_suffix(1);
   if (line.empty() || line == ".") return;
+  const bool expected = step_stop != nullptr && step_stop->stop_requested();
   // The library reports each tensor and buffer at info level: that is our debug level.
-  const LogLevel ours = level == GGML_LOG_LEVEL_ERROR  ? LogLevel::kError
-                        : level == GGML_LOG_LEVEL_WARN ? LogLevel::kInfo
-                                                       : LogLevel::kDebug;
+  LogLevel ours = LogLevel::kDebug;
+  if (level == GGML_LOG_LEVEL_ERROR && !expected) ours = LogLevel::kError;
+  if (level == GGML_LOG_LEVEL_WARN && !expected) ours = LogLevel::kInfo;
   log_at(ours, "llama.cpp: {}", line);
 }
 
@@ -67,5 +70,8 @@ const BackendFacts& load_backends() {
   static const BackendFacts facts = load();
   return facts;
 }
+
+ExpectedAbort::ExpectedAbort(const std::stop_token& stop) { step_stop = &stop; }
+ExpectedAbort::~ExpectedAbort() { step_stop = nullptr; }
 
 }  // namespace diptych

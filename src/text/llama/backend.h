@@ -2,6 +2,7 @@
 // Loads ggml's back ends (CPU variants and any device library that lies beside them) and our
 // kernels, once per process.
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,5 +24,15 @@ struct BackendFacts {
 };
 
 const BackendFacts& load_backends();
+
+// While it lives, what the library reports on this thread after `stop` was requested is not an
+// error: we asked for it.
+class ExpectedAbort {
+ public:
+  explicit ExpectedAbort(const std::stop_token& stop);
+  ~ExpectedAbort();
+  ExpectedAbort(const ExpectedAbort&) = delete;
+  ExpectedAbort& operator=(const ExpectedAbort&) = delete;
+};
 
 }  // namespace diptych

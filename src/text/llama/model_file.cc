@@ -58,13 +58,15 @@ std::uint64_t parameter_count_of(const gguf_context* file) {
 }
 
 bool is_vector(std::string_view name) {
-  return name.ends_with(".bias") || name.find("norm") != std::string_view::npos || name.starts_with("rope_");
+  return name.ends_with(".bias") || name.find("norm") != std::string_view::npos ||
+         name.starts_with("rope_");
 }
 
 bool all_matrices_packed(const gguf_context* file) {
   for (std::int64_t i = 0; i < gguf_get_n_tensors(file); ++i) {
     if (is_vector(gguf_get_tensor_name(file, i))) continue;
-    const weights::LayoutRow* row = weights::find_layout(ggml_type_name(gguf_get_tensor_type(file, i)));
+    const weights::LayoutRow* row =
+        weights::find_layout(ggml_type_name(gguf_get_tensor_type(file, i)));
     if (row == nullptr || row->exactness != weights::Exactness::kExact) return false;
   }
   return true;

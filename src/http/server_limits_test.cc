@@ -158,7 +158,7 @@ TEST(ServerLimits, BoundsTheBodiesOfAllConnectionsTogether) {
       << "the memory was given back";
   Client waiting(server.port());
   ASSERT_TRUE(waiting.send(post_request("/pending", std::string(80'000, 'x'))));
-  ASSERT_TRUE(server.stage.wait_feed(0));
+  ASSERT_TRUE(server.stage.wait_feed(0)->wait_polled());
   EXPECT_EQ(third.post("/echo", std::string(80'000, 'x')).status, 200)
       << "a body is held until its handler is through, not until the answer is";
 }

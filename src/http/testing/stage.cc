@@ -205,9 +205,15 @@ int Feed::polls() {
   return polls_;
 }
 
+bool Feed::wait_polled() {
+  MutexLock lock(mutex_);
+  return changed_.wait_for(mutex_, kDeadline, [this]() REQUIRES(mutex_) { return polls_ > 0; });
+}
+
 ChunkState Feed::poll(std::string& out) {
   MutexLock lock(mutex_);
   ++polls_;
+  changed_.notify_all();
   out += std::exchange(bytes_, {});
   out += endless_;
   if (!endless_.empty()) return ChunkState::kMore;

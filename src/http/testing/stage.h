@@ -29,6 +29,7 @@ class Feed {
   void endless(std::string bytes) EXCLUDES(mutex_);  // a stream that always has this much more
   bool wait_destroyed() EXCLUDES(mutex_);            // false: the deadline passed
   int polls() EXCLUDES(mutex_);
+  bool wait_polled() EXCLUDES(mutex_);  // the server has the reply in hand
 
  private:
   friend class FeedChunks;

@@ -56,6 +56,8 @@ std::vector<ChatPrompt::Span> find_spans(const std::string& text, const ChatProm
   return spans;
 }
 
+const std::string kNoArguments = "{}";
+
 class NativeReader final : public AnswerReader {
  public:
   explicit NativeReader(std::shared_ptr<const NativeParser> parser) : parser_(std::move(parser)) {}
@@ -64,7 +66,7 @@ class NativeReader final : public AnswerReader {
     raw_ += text;
     AnswerDelta delta;
     common_chat_msg message;
-    if (parse(true, message)) advance(message, delta);
+    if (parse(true, message)) advance(message, true, delta);
     return delta;
   }
 
@@ -72,7 +74,7 @@ class NativeReader final : public AnswerReader {
     AnswerDelta delta;
     common_chat_msg message;
     if (parse(false, message))
-      advance(message, delta);
+      advance(message, false, delta);
     else
       delta.content = unread_text();
     return delta;
@@ -102,29 +104,25 @@ class NativeReader final : public AnswerReader {
     sent = now;
   }
 
-  void advance(const common_chat_msg& message, AnswerDelta& delta) {
+  void advance(const common_chat_msg& message, bool is_partial, AnswerDelta& delta) {
     extend(reasoning_, message.reasoning_content, delta.reasoning);
     extend(content_, message.content, delta.content);
     for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
       const common_chat_tool_call& call = message.tool_calls[i];
       AnswerDelta::Call piece{.index = static_cast<int>(i)};
       if (i == calls_.size()) {
-        // A name may still grow while its closing quote has not come; arguments or a later call end
-        // it.
-        if (call.name.empty() ||
-            (call.arguments.empty() && i + 1 == message.tool_calls.size() && !ended(call)))
-          return;
+        // A name may still grow until something follows it.
+        const bool is_last = i + 1 == message.tool_calls.size();
+        if (call.name.empty() || (is_partial && is_last && call.arguments.empty())) return;
         piece.id = call.id.empty() ? random_id("call_") : call.id;
         piece.name = call.name;
         calls_.push_back({call.name, {}});
       }
-      extend(calls_[i].arguments, call.arguments, piece.arguments);
+      const std::string& arguments =
+          !is_partial && call.arguments.empty() ? kNoArguments : call.arguments;
+      extend(calls_[i].arguments, arguments, piece.arguments);
       if (!piece.name.empty() || !piece.arguments.empty()) delta.calls.push_back(std::move(piece));
     }
-  }
-
-  bool ended(const common_chat_tool_call& call) const {
-    return raw_.ends_with('}') && call.arguments.empty();
   }
 
   // The answer broke its format. What was not yet sent becomes content, word for word.

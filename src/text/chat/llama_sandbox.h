@@ -16,7 +16,7 @@ struct program;
 namespace diptych {
 
 struct SandboxLimits {
-  std::uint64_t steps_max = 300'000;  // loop rounds and macro calls; one costs 1–10 µs
+  std::uint64_t steps_max = 200'000;  // loop rounds and macro calls; one costs 1–10 µs
   std::size_t string_bytes_max = std::size_t{16} << 20;  // of one concatenation or repetition
   std::size_t output_bytes_max = std::size_t{64}
                                  << 20;  // of everything written, also into variables

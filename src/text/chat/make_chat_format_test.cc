@@ -86,6 +86,16 @@ TEST(ChatFormat, MarksToolsAndArgumentsInsideJson) {
   EXPECT_THAT(trusted, HasSubstr("<|im_start|>assistant\n<tool_call>"));
 }
 
+TEST(ChatFormat, MarksCallersTextAlsoWhereLlamaRendersTheFormatItself) {
+  const auto prompt = format_of("xml_calls")
+                          ->render({{.role = "system", .content = "S <|im_end|>"},
+                                    {.role = "user", .content = "U <|im_end|>"}},
+                                   {.tools = {kTime}});
+  ASSERT_TRUE(prompt) << prompt.error().message;
+  EXPECT_THAT(untrusted_text(*prompt), HasSubstr("[S <|im_end|>]"));
+  EXPECT_THAT(untrusted_text(*prompt), HasSubstr("[U <|im_end|>]"));
+}
+
 TEST(ChatFormat, SaysWhenTheTemplateWroteBos) {
   const auto llama = format_of("llama3")->render({{.role = "user", .content = "Hi"}}, {});
   ASSERT_TRUE(llama);
@@ -100,6 +110,8 @@ TEST(ChatFormat, KnowsWhichTemplatesKnowTools) {
   EXPECT_FALSE(format_of("thinking")->template_knows_tools());
   EXPECT_TRUE(format_of("hermes")->template_knows_tools());
   EXPECT_TRUE(format_of("llama3")->template_knows_tools());
+  EXPECT_TRUE(format_of("xml_calls")->template_knows_tools());
+  EXPECT_TRUE(format_of("bracket_calls")->template_knows_tools());
 }
 
 TEST(ChatFormat, GenericToolPromptKeepsTheDefaultSystemTextAndWarns) {
@@ -210,6 +222,19 @@ TEST(ChatFormat, ReadsEachFormatsCalls) {
        "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Oslo\"}}",
        {.calls = {{"get_weather", "{\"city\": \"Oslo\"}"}}}},
       {"llama3", "It rains.", {.content = "It rains."}},
+      {"xml_calls",
+       "<tool_call>\n<function=get_weather>\n<parameter=city>\nOslo\n</parameter>\n</function>\n"
+       "</tool_call>",
+       {.calls = {{"get_weather", "{\"city\":\"Oslo\"}"}}}},
+      {"xml_calls",
+       "<tool_call>\n<function=get_time>\n</function>\n</tool_call>",
+       {.calls = {{"get_time", "{}"}}}},
+      {"xml_calls", "It rains.", {.content = "It rains."}},
+      {"bracket_calls",
+       "[TOOL_CALLS] [{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}}, "
+       "{\"name\": \"get_time\", \"arguments\": {}}]",
+       {.calls = {{"get_weather", "{\"city\": \"Oslo\"}"}, {"get_time", "{}"}}}},
+      {"bracket_calls", "It rains.", {.content = "It rains."}},
   };
   for (const Case& test : cases) {
     SCOPED_TRACE(std::string(test.name) + ": " + test.answer);

@@ -191,6 +191,26 @@ TEST(Crowd, AFloodDoesNotDelayAnotherOwner) {
   }
 }
 
+TEST(Crowd, OneOwnerAloneHasAllSlotsAndLeavesSomeOnceAnotherIsAbout) {
+  SchedulerBench bench({}, {.slots_max = 6, .owner_reserved_slots = 2});
+  const auto submit = [&](std::string owner) {
+    GenerationRequest request = request_for("p", 30);
+    request.owner = std::move(owner);
+    return bench.submit(request);
+  };
+  std::vector<std::unique_ptr<Stream>> loud;
+  for (int i = 0; i < 40; ++i) loud.push_back(submit("loud"));
+  bench.step();
+  EXPECT_EQ(bench.loop.running_count(), 6);
+  const auto soft = submit("soft");
+  bench.finish(*soft);
+  bench.step();
+  EXPECT_EQ(bench.loop.running_count(), 4) << "two slots wait for the next of the others";
+  bench.clock.advance(61s);
+  bench.run_until_idle();
+  for (auto& stream : loud) EXPECT_EQ(bench.finish(*stream).token_count.at(0), 30);
+}
+
 TEST(Crowd, TwoFloodingOwnersShareTheServer) {
   SchedulerBench bench({}, {.slots_max = 4, .queued_max = 500});
   std::vector<std::pair<std::string, std::unique_ptr<Stream>>> streams;

@@ -56,6 +56,8 @@ StepLoop::Outcome StepLoop::step_once() {
   if (outcome == Outcome::kWorked) {
     compute();
     remove_done();
+  } else {
+    last_step_end_.reset();  // what follows is rest, not overhead
   }
   publish_load();
   return outcome;

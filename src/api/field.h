@@ -76,6 +76,17 @@ struct Field {
   ParseField parse = nullptr;  // nullptr: nothing to keep
 };
 
+// A known field that cannot be honoured. `neutral`: the value that asks for nothing, and may stay.
+constexpr Field refused_field(std::string_view name, std::string_view reason,
+                              std::string_view neutral = {}) {
+  return {.name = name,
+          .doc = reason,
+          .types = kAnyJson | kNull,
+          .support = Support::kRefused,
+          .reason = reason,
+          .neutral = neutral};
+}
+
 struct FieldGroup {  // rows shared by several requests, and which part of this request they fill
   std::span<const Field> fields;
   void* (*target)(void* request) = nullptr;  // nullptr: the request itself

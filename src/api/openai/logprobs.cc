@@ -58,7 +58,6 @@ void append_logprob(std::string& out, float logprob) {
 
 void append_token_logprobs(std::string& out, std::span<const TokenLogprob> tokens,
                            const Vocabulary& vocabulary) {
-  out += '[';
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (i > 0) out += ',';
     append_token_head(out, tokens[i].token, tokens[i].logprob, vocabulary);
@@ -70,7 +69,6 @@ void append_token_logprobs(std::string& out, std::span<const TokenLogprob> token
     }
     out += "]}";
   }
-  out += ']';
 }
 
 }  // namespace diptych::openai

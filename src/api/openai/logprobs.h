@@ -10,9 +10,9 @@
 
 namespace diptych::openai {
 
-// [{"token","logprob","bytes","top_logprobs":[…]},…]. bytes are exact when a character spans
-// tokens; such a token is shown as \xNN. Control tokens have their name and no bytes. A logprob of
-// -infinity is written as -9999.0.
+// {"token","logprob","bytes","top_logprobs":[…]},… without the outer brackets. bytes are exact when
+// a character spans tokens; such a token is shown as \xNN. Control tokens have their name and no
+// bytes. A logprob of -infinity is written as -9999.0.
 void append_token_logprobs(std::string& out, std::span<const TokenLogprob> tokens,
                            const Vocabulary& vocabulary);
 

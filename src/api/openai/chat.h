@@ -1,0 +1,11 @@
+#pragma once
+// POST /v1/chat/completions.
+
+#include "api/call.h"
+#include "api/services.h"
+
+namespace diptych::openai {
+
+Result<Reply> create_chat_completion(const Call& call, Services& services);
+
+}  // namespace diptych::openai

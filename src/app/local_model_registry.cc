@@ -79,11 +79,12 @@ Status LocalModelRegistry::refresh() {
     slot.entry = std::move(entry);
   }
   // A file that is gone stays known while its model is in use or on its way.
-  std::erase_if(slots_, [this](const auto& item) {
-    const Phase phase = item.second.phase;
-    return std::ranges::find(order_, item.first) == order_.end() &&
-           (phase == Phase::kIdle || phase == Phase::kFailed);
-  });
+  for (auto item = slots_.begin(); item != slots_.end();) {
+    const bool listed = std::ranges::find(order_, item->first) != order_.end();
+    const Phase phase = item->second.phase;
+    const bool gone = !listed && (phase == Phase::kIdle || phase == Phase::kFailed);
+    item = gone ? slots_.erase(item) : std::next(item);
+  }
   return {};
 }
 

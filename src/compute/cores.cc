@@ -1,65 +1,27 @@
 #include "compute/cores.h"
 
-#include <sched.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <string>
+#include <cmath>
 
 #include "base/mutex.h"
 
 namespace diptych {
 namespace {
 
-constexpr auto kLookInterval = std::chrono::milliseconds(100);
-// Foreign use above this share of a core costs a spinning team more than the core brings.
-constexpr double kBusyCore = 0.35;
-constexpr double kFreeCore = 0.15;  // and below this it is worth having back (hysteresis)
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 
-int affinity_count() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
-
-// cgroup v2 quota in cores, rounded down; 0: none.
-int quota_count() {
-  std::ifstream file("/sys/fs/cgroup/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 0;
-  return std::max(1, static_cast<int>(std::atof(quota.c_str()) / period));
-}
-
-int usable_cores() {
-  const int affinity = affinity_count(), quota = quota_count();
-  return quota > 0 ? std::min(affinity, quota) : affinity;
-}
-
-double own_cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-// CPU time that the whole machine has spent, without idle and I/O wait. Negative: unknown. Time of
-// niced processes is left out: the kernel takes the core from them when we want it.
-double machine_cpu_seconds() {
-  std::ifstream file("/proc/stat");
-  std::string label;
-  double user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0, steal = 0;
-  if (!(file >> label >> user >> nice >> system >> idle >> wait >> irq >> softirq >> steal))
-    return -1;
-  static const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  return (user + system + irq + softirq + steal) / ticks;
-}
+constexpr auto kLookInterval = milliseconds(100);
+// A member of the team that waits this share of the time for a core makes the whole team wait at
+// its barriers: measured, a second thread is then a loss.
+constexpr double kWaitingTooLong = 0.12;
+constexpr double kBusyCore = 0.35;  // foreign use of a core that takes it from us
+constexpr double kFreeCore = 0.15;  // and below this it is worth having back
+constexpr int kQuietLooks = 3;      // in a row, before the team grows again
+// Niced neighbours use what we leave, so how busy they look says nothing: try, and look at the
+// waiting. A failed try costs a tenth of a second of slow steps, so they become rare.
+constexpr auto kFirstTry = seconds(1);
+constexpr auto kLastTry = seconds(16);
 
 class Arbiter final : public CoreArbiter {
  public:
@@ -86,29 +48,45 @@ class Arbiter final : public CoreArbiter {
  private:
   void look(Monotonic now) REQUIRES(mutex_) {
     const CpuTimes times = read_times_();
-    const double elapsed = std::chrono::duration<double>(now - last_look_).count();
-    if (looked_ && times.machine >= 0) {
-      const double own = times.own - last_.own, machine = times.machine - last_.machine;
-      reading_.foreign_cores = std::max(0.0, machine - own) / elapsed;
-      adapt(reading_.foreign_cores);
+    const Duration passed = now - last_look_;
+    const double elapsed = std::chrono::duration<double>(passed).count();
+    // After a pause the averages say nothing about the present.
+    if (looked_ && passed < seconds(1)) {
+      const double machine = times.machine - last_.machine, own = times.own - last_.own;
+      reading_.foreign_cores = times.machine < 0 ? 0 : std::max(0.0, machine - own) / elapsed;
+      reading_.waiting = times.waited < 0 ? 0 : (times.waited - last_.waited) / elapsed;
+      adapt(now);
     }
     looked_ = true;
     last_ = times;
     last_look_ = now;
+    reading_.threads = threads_;
   }
 
-  // With one core's worth of neighbours, a team of all cores waits at every barrier for the member
-  // that lost its core. Every foreign core therefore takes one thread away; one thread always
-  // remains and shares by the kernel's fairness.
-  void adapt(double foreign) REQUIRES(mutex_) {
-    const double limit = threads_ < cores_ ? kFreeCore : kBusyCore;
-    int lost = 0;
-    while (lost < cores_ - 1 && foreign > limit + lost) ++lost;
-    const int wanted = cores_ - lost;
-    // Step down at once, up only after three quiet looks in a row.
-    quiet_looks_ = wanted > threads_ ? quiet_looks_ + 1 : 0;
-    if (wanted < threads_ || quiet_looks_ >= 3) threads_ = wanted;
-    reading_.starved = 1.0 - static_cast<double>(threads_) / cores_;
+  void adapt(Monotonic now) REQUIRES(mutex_) {
+    const bool crowded = reading_.waiting > kWaitingTooLong * threads_;
+    if (threads_ > 1 && (crowded || reading_.foreign_cores > cores_ - threads_ + kBusyCore))
+      return shrink(now);
+    if (threads_ == cores_) return;
+    // Is there a core for one more?
+    const double room = cores_ - threads_ - 1;
+    quiet_looks_ = reading_.foreign_cores < room + kFreeCore ? quiet_looks_ + 1 : 0;
+    if (quiet_looks_ < kQuietLooks || now < next_try_) return;
+    quiet_looks_ = 0;
+    ++threads_;
+    grown_ = now;
+  }
+
+  // One foreign core takes one thread; waiting alone takes one at a time. One thread always
+  // remains: it shares its core by the kernel's fairness, and has no barrier to wait at.
+  void shrink(Monotonic now) REQUIRES(mutex_) {
+    const int taken = static_cast<int>(std::ceil(reading_.foreign_cores - kBusyCore));
+    const bool failed_try = now - grown_ < kFirstTry;
+    try_interval_ =
+        failed_try ? std::min<Duration>(try_interval_ * 2, kLastTry) : Duration(kFirstTry);
+    next_try_ = now + try_interval_;
+    quiet_looks_ = 0;
+    threads_ = std::clamp(cores_ - taken, 1, threads_ - 1);
   }
 
   const Clock& clock_;
@@ -117,8 +95,10 @@ class Arbiter final : public CoreArbiter {
   mutable Mutex mutex_;
   int threads_ GUARDED_BY(mutex_);
   int quiet_looks_ GUARDED_BY(mutex_) = 0;
-  Monotonic last_look_ GUARDED_BY(mutex_){};
   bool looked_ GUARDED_BY(mutex_) = false;
+  Monotonic last_look_ GUARDED_BY(mutex_){}, grown_ GUARDED_BY(mutex_){},
+      next_try_ GUARDED_BY(mutex_){};
+  Duration try_interval_ GUARDED_BY(mutex_) = kFirstTry;
   CpuTimes last_ GUARDED_BY(mutex_);
   CoreReading reading_ GUARDED_BY(mutex_);
 };
@@ -126,9 +106,9 @@ class Arbiter final : public CoreArbiter {
 }  // namespace
 
 std::unique_ptr<CoreArbiter> make_core_arbiter(int threads_max, const Clock& clock) {
-  const int cores = usable_cores();
+  const int cores = usable_core_count();
   return make_core_arbiter(threads_max > 0 ? std::min(threads_max, cores) : cores, clock,
-                           [] { return CpuTimes{own_cpu_seconds(), machine_cpu_seconds()}; });
+                           read_cpu_times);
 }
 
 std::unique_ptr<CoreArbiter> make_core_arbiter(int core_count, const Clock& clock,

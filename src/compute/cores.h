@@ -7,12 +7,14 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "compute/machine_load.h"
 
 namespace diptych {
 
-struct CoreReading {         // one look at the machine
-  double foreign_cores = 0;  // cores that other processes used since the last look, 0 … core_count
-  double starved = 0;        // share of our wanted CPU time that we did not get, 0 … 1
+struct CoreReading {         // of the last tenth of a second
+  double foreign_cores = 0;  // that other processes used, niced ones aside
+  double waiting = 0;        // our threads that were ready and had no core, on average
+  int threads = 0;           // given to words
 };
 
 class CoreArbiter {  // one per process; safe from any thread
@@ -27,11 +29,7 @@ class CoreArbiter {  // one per process; safe from any thread
 // threads_max 0: all cores.
 std::unique_ptr<CoreArbiter> make_core_arbiter(int threads_max, const Clock& clock);
 
-// Seconds of CPU since some fixed time. machine: all processes but niced ones, from whom the kernel
-// takes the core when we want it; negative: unknown. For tests, which script them.
-struct CpuTimes {
-  double own = 0, machine = 0;
-};
+// For tests, which script the readings.
 std::unique_ptr<CoreArbiter> make_core_arbiter(int core_count, const Clock& clock,
                                                std::function<CpuTimes()> read_times);
 

@@ -1,0 +1,91 @@
+#include "compute/machine_load.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+
+namespace diptych {
+namespace {
+
+int affinity_count() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+// cgroup v2 quota in cores, rounded down; 0: none.
+int quota_count() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 0;
+  return std::max(1, static_cast<int>(std::atof(quota.c_str()) / period));
+}
+
+double own_cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Without idle and I/O wait, and without niced processes: from those the kernel takes the core when
+// we want it.
+double machine_cpu_seconds() {
+  std::ifstream file("/proc/stat");
+  std::string label;
+  double user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0, steal = 0;
+  if (!(file >> label >> user >> nice >> system >> idle >> wait >> irq >> softirq >> steal))
+    return -1;
+  return (user + system + irq + softirq + steal) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+// schedstat: nanoseconds on a core, nanoseconds waiting for one, time slices.
+double waited_seconds_of(int tasks_folder, const char* task) {
+  const std::string name = std::string(task) + "/schedstat";
+  const int file = openat(tasks_folder, name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return -1;
+  std::array<char, 96> text{};
+  const ssize_t length = read(file, text.data(), text.size() - 1);
+  close(file);
+  unsigned long long ran = 0, waited = 0;
+  if (length <= 0 || std::sscanf(text.data(), "%llu %llu", &ran, &waited) != 2) return -1;
+  return static_cast<double>(waited) * 1e-9;
+}
+
+double waited_seconds() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> tasks(opendir("/proc/self/task"), closedir);
+  if (tasks == nullptr) return -1;
+  double sum = 0;
+  bool any = false;
+  while (const dirent* entry = readdir(tasks.get())) {
+    if (entry->d_name[0] == '.') continue;
+    const double waited = waited_seconds_of(dirfd(tasks.get()), entry->d_name);
+    any = any || waited >= 0;
+    sum += std::max(0.0, waited);
+  }
+  return any ? sum : -1;
+}
+
+}  // namespace
+
+CpuTimes read_cpu_times() { return {own_cpu_seconds(), machine_cpu_seconds(), waited_seconds()}; }
+
+int usable_core_count() {
+  const int affinity = affinity_count(), quota = quota_count();
+  return quota > 0 ? std::min(affinity, quota) : affinity;
+}
+
+}  // namespace diptych

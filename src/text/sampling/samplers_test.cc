@@ -136,13 +136,18 @@ TEST(Samplers, TypicalPKeepsTheMostTypical) {
   }
 }
 
-Row reweighed(const TokenSampler& sampler, const Row& logits, const SamplingOptions& options,
-              const std::vector<TokenId>& tokens, int prompt_count,
-              const std::vector<TokenId>& banned = {}) {
+struct Given {
+  SamplingOptions options;
+  std::vector<TokenId> tokens = {};
+  int prompt_count = 0;
+  std::vector<TokenId> banned = {};
+};
+
+Row reweighed(const TokenSampler& sampler, const Row& logits, const Given& given) {
   TokenMarks marks;
   Candidates candidates;
   candidates.assign(logits);
-  sampler.apply(candidates, {options, tokens, prompt_count, banned, marks});
+  sampler.apply(candidates, {given.options, given.tokens, given.prompt_count, given.banned, marks});
   return {candidates.by_token().begin(), candidates.by_token().end()};
 }
 
@@ -153,17 +158,17 @@ void expect_near(const Row& got, const Row& expected) {
 
 TEST(Samplers, LogitBiasAdds) {
   const SamplingOptions options{.logit_bias = {{1, 2.5F}, {3, -100.0F}}};
-  expect_near(reweighed(kLogitBias, {1, 1, 1, 1}, options, {}, 0), {1, 3.5F, 1, -99});
+  expect_near(reweighed(kLogitBias, {1, 1, 1, 1}, {options}), {1, 3.5F, 1, -99});
 }
 
 TEST(Samplers, RepetitionPenaltyCountsATokenOnceWithinItsWindow) {
   SamplingOptions options{.repetition_penalty = 2, .repetition_window = 3};
   const std::vector<TokenId> tokens{0, 1, 2, 2};
-  expect_near(reweighed(kRepetitionPenalty, {4, 4, -4, 4}, options, tokens, 2), {4, 2, -8, 4});
+  expect_near(reweighed(kRepetitionPenalty, {4, 4, -4, 4}, {options, tokens, 2}), {4, 2, -8, 4});
   options.repetition_window = -1;
-  expect_near(reweighed(kRepetitionPenalty, {4, 4, -4, 4}, options, tokens, 2), {2, 2, -8, 4});
+  expect_near(reweighed(kRepetitionPenalty, {4, 4, -4, 4}, {options, tokens, 2}), {2, 2, -8, 4});
   options.repetition_window = 0;
-  expect_near(reweighed(kRepetitionPenalty, {4, 4, -4, 4}, options, tokens, 2), {4, 4, -4, 4});
+  expect_near(reweighed(kRepetitionPenalty, {4, 4, -4, 4}, {options, tokens, 2}), {4, 4, -4, 4});
 }
 
 TEST(Samplers, CountPenaltiesFollowOpenAisFormulaOverTheAnswerOnly) {
@@ -174,14 +179,14 @@ TEST(Samplers, CountPenaltiesFollowOpenAisFormulaOverTheAnswerOnly) {
   Row expected{1, 1, 1, 1};
   for (const auto& [token, n] : count)
     expected[static_cast<std::size_t>(token)] -= static_cast<float>(n * 0.5 + 1.25);
-  expect_near(reweighed(kCountPenalty, {1, 1, 1, 1}, options, tokens, 2), expected);
+  expect_near(reweighed(kCountPenalty, {1, 1, 1, 1}, {options, tokens, 2}), expected);
 }
 
 TEST(Samplers, TheBanOverridesEveryBias) {
   const auto rows = token_samplers();
   const auto place = [&](const TokenSampler& row) { return std::ranges::find(rows, &row); };
   EXPECT_LT(place(kLogitBias), place(kTokenBan));
-  EXPECT_TRUE(std::isinf(reweighed(kTokenBan, {1, 1}, {}, {}, 0, {1})[1]));
+  EXPECT_TRUE(std::isinf(reweighed(kTokenBan, {1, 1}, {.banned = {1}})[1]));
 }
 
 TEST(Samplers, TemperatureDivides) {

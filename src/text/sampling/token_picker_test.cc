@@ -91,6 +91,11 @@ TEST(TokenPicker, TheDrawDependsOnSeedChoiceAndPositionOnly) {
     drawn.insert(token);
   }
   EXPECT_GT(drawn.size(), 5u) << "choices must differ";
+  drawn.clear();
+  const std::vector<TokenId> longest(40, 1);
+  for (std::size_t position = 0; position < longest.size(); ++position)
+    drawn.insert(*fresh.pick(logits, options, {.tokens = std::span(longest).first(position)}));
+  EXPECT_GT(drawn.size(), 5u) << "positions must differ";
 }
 
 TEST(TokenPicker, LogprobsAreTheLogOfTheRawSoftmax) {

@@ -10,10 +10,9 @@ double in_seconds(Duration duration) { return std::chrono::duration<double>(dura
 
 }  // namespace
 
-Admission::Admission(const SchedulerOptions& options, int slot_count, SequencePool& pool,
-                     Room& room, Inbox& inbox, SchedulerMetrics& metrics)
+Admission::Admission(const SchedulerOptions& options, SequencePool& pool, Room& room, Inbox& inbox,
+                     SchedulerMetrics& metrics)
     : options_(options),
-      slot_count_(slot_count),
       pool_(pool),
       room_(room),
       inbox_(inbox),
@@ -83,14 +82,14 @@ bool Admission::leaves_room_for_others(const Ticket& ticket, const Choices& runn
   const auto held = static_cast<int>(std::ranges::count_if(
       running, [&](const auto& choice) { return choice->ticket->request.owner == owner; }));
   return held == 0 ||
-         held + ticket.request.choice_count <= slot_count_ - options_.owner_reserved_slots;
+         held + ticket.request.choice_count <= options_.slots_max - options_.owner_reserved_slots;
 }
 
 bool Admission::fits(const Ticket& ticket, const Choices& running) const {
   const auto busy = static_cast<int>(
       std::ranges::count_if(running, [](const auto& choice) { return !choice->reader_stalled; }));
   const int choices = ticket.request.choice_count;
-  if (busy + choices > slot_count_) return false;
+  if (busy + choices > options_.slots_max) return false;
   if (busy == 0) return true;
   const int cells = ticket.prompt_count() + choices * options_.cells_ahead_per_choice;
   return room_.available(running) - room_.promised(running) >= cells;

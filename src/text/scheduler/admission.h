@@ -14,8 +14,8 @@ namespace diptych {
 
 class Admission {
  public:
-  Admission(const SchedulerOptions& options, int slot_count, SequencePool& pool, Room& room,
-            Inbox& inbox, SchedulerMetrics& metrics);
+  Admission(const SchedulerOptions& options, SequencePool& pool, Room& room, Inbox& inbox,
+            SchedulerMetrics& metrics);
 
   void receive(Monotonic now);  // what arrived since
   // Drops what was cancelled; `expire` ends a request that has waited too long.
@@ -33,7 +33,6 @@ class Admission {
   Monotonic expiry(const Ticket& ticket) const;
 
   const SchedulerOptions& options_;
-  const int slot_count_;
   SequencePool& pool_;
   Room& room_;
   Inbox& inbox_;

@@ -17,6 +17,11 @@ constexpr int kLonelyOverloadsMax = 3;
 
 double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
+SchedulerOptions with_possible_slots(SchedulerOptions options, const Engine& engine) {
+  options.slots_max = std::min(options.slots_max, engine.limits().sequence_count);
+  return options;
+}
+
 Error timed_out(const Ticket& ticket, Duration limit, std::string_view where) {
   return {
       .code = ErrorCode::kTimeout,
@@ -29,14 +34,13 @@ Error timed_out(const Ticket& ticket, Duration limit, std::string_view where) {
 StepLoop::StepLoop(Engine& engine, const SchedulerOptions& options, const Clock& clock,
                    Metrics& metrics, Inbox& inbox)
     : engine_(engine),
-      options_(options),
-      slot_count_(std::min(options.slots_max, engine.limits().sequence_count)),
+      options_(with_possible_slots(options, engine)),
       clock_(clock),
       inbox_(inbox),
       metrics_(metrics),
       pool_(engine, options.cached_cells_max),
       room_(options_, pool_, metrics_),
-      admission_(options_, slot_count_, pool_, room_, inbox, metrics_),
+      admission_(options_, pool_, room_, inbox, metrics_),
       planner_(options_, engine.limits().step_token_count),
       writer_(engine.vocabulary(), metrics_),
       token_limit_(std::numeric_limits<int>::max()) {
@@ -118,7 +122,8 @@ void StepLoop::compute() {
     token_limit_ = std::numeric_limits<int>::max();
     lonely_overloads_ = 0;
     measure(now - start);
-    return take_results(now);
+    for (const BatchShare& share : plan_.shares) take_share(share, now);
+    return;
   }
   switch (status.error().code) {
     case ErrorCode::kOverloaded:
@@ -136,17 +141,11 @@ void StepLoop::compute() {
 }
 
 void StepLoop::measure(Duration took) {
-  const auto tokens = static_cast<double>(plan_.tokens.size());
+  const int tokens = static_cast<int>(plan_.tokens.size());
   metrics_.steps.add();
   metrics_.step_seconds.observe(in_seconds(took));
   metrics_.batch_tokens.observe(tokens);
-  if (took <= Duration::zero()) return;
-  const double now = tokens / in_seconds(took);
-  tokens_per_second_ = tokens_per_second_ == 0 ? now : 0.95 * tokens_per_second_ + 0.05 * now;
-}
-
-void StepLoop::take_results(Monotonic now) {
-  for (const BatchShare& share : plan_.shares) take_share(share, now);
+  board_.note_step(tokens, took);
 }
 
 void StepLoop::take_share(const BatchShare& share, Monotonic now) {
@@ -261,8 +260,7 @@ void StepLoop::end_all(const Error& error) {
 }
 
 SchedulerLoad StepLoop::load() const {
-  MutexLock lock(load_mutex_);
-  SchedulerLoad load = load_;
+  SchedulerLoad load = board_.load();
   load.queued = inbox_.queued_count();
   return load;
 }
@@ -272,7 +270,7 @@ void StepLoop::publish_load() {
   const SchedulerLoad now{
       .active = static_cast<int>(running_.size()),
       .queued = 0,
-      .slots = slot_count_,
+      .slots = options_.slots_max,
       .cells_used = cells.used(),
       .cells_cached = cells.cached(),
       .cells = cells.cell_count(),
@@ -284,16 +282,7 @@ void StepLoop::publish_load() {
   metrics_.cells_cached.set(now.cells_cached);
   metrics_.evictions.add(static_cast<double>(
       pool_.eviction_count() - std::exchange(evictions_seen_, pool_.eviction_count())));
-  if (tokens_per_second_ > 0) {
-    // Half of the queue's worst case: by then there is room again, and not everybody comes back in
-    // the same second.
-    const double wait_ms =
-        500 * static_cast<double>(admission_.cost_waiting()) / tokens_per_second_;
-    retry_after_ms_.store(static_cast<int>(std::clamp(wait_ms, 1000.0, 60'000.0)),
-                          std::memory_order_relaxed);
-  }
-  MutexLock lock(load_mutex_);
-  load_ = now;
+  board_.post(now, admission_.cost_waiting());
 }
 
 }  // namespace diptych

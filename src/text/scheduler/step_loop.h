@@ -2,14 +2,13 @@
 // The scheduler thread's work, one step at a time: take in, admit, plan, compute, sample, hand out.
 // Single-threaded apart from the Inbox and load(): tests drive step_once() themselves.
 
-#include <atomic>
 #include <optional>
 #include <vector>
 
-#include "base/mutex.h"
 #include "text/scheduler/admission.h"
 #include "text/scheduler/answer_writer.h"
 #include "text/scheduler/batch_planner.h"
+#include "text/scheduler/load_board.h"
 #include "text/scheduler/scheduler.h"
 
 namespace diptych {
@@ -26,10 +25,10 @@ class StepLoop {
 
   // Any thread.
   SchedulerLoad load() const;
-  int retry_after_ms() const { return retry_after_ms_.load(std::memory_order_relaxed); }
+  int retry_after_ms() const { return board_.retry_after_ms(); }
   void count_refusal() { metrics_.refused.add(); }
 
-  int slot_count() const { return slot_count_; }
+  int slot_count() const { return options_.slots_max; }
   const SequencePool& pool() const { return pool_; }  // for the tests' invariants
   int running_count() const { return static_cast<int>(running_.size()); }
 
@@ -37,7 +36,6 @@ class StepLoop {
   void sweep(Monotonic now);
   void watch_reader(Choice& choice, Monotonic now);
   void compute();
-  void take_results(Monotonic now);
   void take_share(const BatchShare& share, Monotonic now);
   void start_siblings(Choice& first, std::span<const float> logits, Monotonic now);
   void relieve_overload();
@@ -50,7 +48,6 @@ class StepLoop {
 
   Engine& engine_;
   const SchedulerOptions options_;
-  const int slot_count_;
   const Clock& clock_;
   Inbox& inbox_;
   SchedulerMetrics metrics_;
@@ -65,13 +62,10 @@ class StepLoop {
   std::vector<Ticket*> step_tickets_;
   int token_limit_;  // of the next step; lowered while the engine has no room
   int lonely_overloads_ = 0;
-  double tokens_per_second_ = 0;  // smoothed
   std::int64_t evictions_seen_ = 0;
   std::optional<Monotonic> last_step_end_;
 
-  std::atomic<int> retry_after_ms_ = 1000;
-  mutable Mutex load_mutex_;
-  SchedulerLoad load_ GUARDED_BY(load_mutex_);
+  LoadBoard board_;
 };
 
 }  // namespace diptych

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "app/commands/bench.h"
+#include "app/commands/bench_quality.h"
 #include "app/commands/chat.h"
 #include "app/commands/doctor.h"
 #include "app/commands/keys.h"
@@ -66,6 +67,7 @@ class CommandLine {
   std::string key_name_;
   std::vector<std::string> key_scopes_ = {"inference"};
   SpeedOptions speed_;
+  QualityBenchOptions quality_;
 };
 
 const std::vector<std::string_view> kPlaces = {"models.", "data.", "log."};
@@ -189,7 +191,7 @@ void CommandLine::add_keys() {
 }
 
 void CommandLine::add_bench() {
-  CLI::App& group = add_group("bench", "Measure: speed, words");
+  CLI::App& group = add_group("bench", "Measure: speed, quality, words");
   CLI::App& speed = add(group, "speed", "Prefill and decode speed of one stream on this machine",
                         [this] { return bench_speed(config_, speed_); });
   speed.add_option("--model", speed_.model, "Model id [the default model]");
@@ -203,6 +205,19 @@ void CommandLine::add_bench() {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   flags_.add(speed, table_, kModelSections);
+  CLI::App& quality =
+      add(group, "quality", "Perplexity of a text, and what an inexact layout costs",
+          [this] { return bench_quality(config_, quality_); });
+  quality.add_option("text", quality_.text, "UTF-8 text file, e.g. tests/data/quality/alice.txt")
+      ->required();
+  quality.add_option("--model", quality_.model, "Model id [the default model]");
+  quality.add_option("--window", quality_.window, "Tokens that are read at once")
+      ->check(CLI::Range(16, 1 << 20))
+      ->capture_default_str();
+  quality.add_option("--windows", quality_.windows_max, "Windows at most")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  flags_.add(quality, table_, kModelSections);
   add(group, "words", "The whole comparison with llama-server", []() -> Result<Report> {
     return Report{.text =
                       "The comparison with llama-server is a script of the source tree: make "

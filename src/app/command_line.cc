@@ -277,6 +277,13 @@ int CommandLine::run(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help
     app_.exit(success);
     return kGood;
+  } catch (const CLI::RequiredError& error) {
+    // CLI11 only says that a subcommand is missing when there is a wrong one.
+    const std::vector<std::string> unknown = app_.remaining(true);
+    const std::string message =
+        unknown.empty() ? error.what() : fmt::format("there is no command \"{}\"", unknown.front());
+    return report_error({ErrorCode::kInvalidArgument, message + "; see --help", "", "usage", 0},
+                        kUsage);
   } catch (const CLI::ParseError& error) {
     if (json_)
       return report_error({ErrorCode::kInvalidArgument, error.what(), "", "usage", 0}, kUsage);

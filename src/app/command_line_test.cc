@@ -46,6 +46,9 @@ class CommandLineTest : public testing::Test {
 TEST_F(CommandLineTest, WrongUsageIsTwoAndSaysWhatIsWrong) {
   EXPECT_EQ(run({}), 2);
   EXPECT_EQ(run({"dance"}), 2);
+  EXPECT_THAT(err_, HasSubstr("\"dance\""));
+  EXPECT_EQ(run({"models", "dance"}), 2);
+  EXPECT_THAT(err_, HasSubstr("\"dance\""));
   EXPECT_EQ(run({"version", "--loud"}), 2);
   EXPECT_THAT(err_, HasSubstr("--loud"));
   EXPECT_EQ(run({"keys", "list", "--log-level", "loud"}), 2);

@@ -23,8 +23,16 @@ struct Refusal {
 constexpr char kTool[] =
     R"("tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}])";
 
+void expect_refused(const Refusal& each) {
+  ApiBench bench;
+  const Answer answer = bench.post(kPath, body_with(each.members));
+  EXPECT_EQ(answer.status, 400) << each.members << answer.body;
+  EXPECT_EQ(error_param(answer), each.param) << each.members << answer.body;
+  EXPECT_EQ(error_code(answer), each.code) << each.members << answer.body;
+  EXPECT_TRUE(bench.scheduler().requests.empty()) << each.members;
+}
+
 TEST(ChatFields, AreRefusedByName) {
-  const std::string tool = kTool;
   const Refusal cases[] = {
       {R"("frobnicate":7)", "frobnicate", "unknown_parameter"},
       {R"("temperature":-1)", "temperature", "decimal_below_min_value"},
@@ -64,6 +72,13 @@ TEST(ChatFields, AreRefusedByName) {
       {R"("response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}})",
        "response_format", "unsupported_parameter"},
       {R"("response_format":{})", "response_format.type", "missing_required_parameter"},
+  };
+  for (const Refusal& each : cases) expect_refused(each);
+}
+
+TEST(ChatFields, OfToolsAreRefusedByName) {
+  const std::string tool = kTool;
+  const Refusal cases[] = {
       {tool + R"(,"tool_choice":"required")", "tool_choice", "unsupported_parameter"},
       {tool + R"(,"tool_choice":{"type":"function","function":{"name":"f"}})", "tool_choice",
        "unsupported_parameter"},
@@ -94,6 +109,12 @@ TEST(ChatFields, AreRefusedByName) {
       {R"("functions":[{"name":"f"}],"function_call":"required")", "function_call",
        "invalid_value"},
       {R"("function_call":"auto")", "function_call", "invalid_value"},
+  };
+  for (const Refusal& each : cases) expect_refused(each);
+}
+
+TEST(ChatFields, OfTheCallerAreRefusedByName) {
+  const Refusal cases[] = {
       {R"("reasoning_effort":"banana")", "reasoning_effort", "invalid_value"},
       {R"("reasoning_effort":"high")", "reasoning_effort", "unsupported_value"},
       {R"("verbosity":"low")", "verbosity", "unsupported_value"},
@@ -109,6 +130,12 @@ TEST(ChatFields, AreRefusedByName) {
       {R"("audio":{"voice":"alloy"})", "audio", "unsupported_parameter"},
       {R"("web_search_options":{})", "web_search_options", "unsupported_parameter"},
       {R"("moderation":{})", "moderation", "unsupported_parameter"},
+  };
+  for (const Refusal& each : cases) expect_refused(each);
+}
+
+TEST(ChatFields, OfLocalSamplersAreRefusedByName) {
+  const Refusal cases[] = {
       {R"("top_k":-2)", "top_k", "integer_below_min_value"},
       {R"("min_p":2)", "min_p", "decimal_above_max_value"},
       {R"("typ_p":2)", "typ_p", "decimal_above_max_value"},
@@ -124,14 +151,7 @@ TEST(ChatFields, AreRefusedByName) {
       {R"("chat_template_kwargs":{"enable_thinking":"no"})", "chat_template_kwargs.enable_thinking",
        "invalid_type"},
   };
-  for (const Refusal& each : cases) {
-    ApiBench bench;
-    const Answer answer = bench.post(kPath, body_with(each.members));
-    EXPECT_EQ(answer.status, 400) << each.members << answer.body;
-    EXPECT_EQ(error_param(answer), each.param) << each.members << answer.body;
-    EXPECT_EQ(error_code(answer), each.code) << each.members << answer.body;
-    EXPECT_TRUE(bench.scheduler().requests.empty()) << each.members;
-  }
+  for (const Refusal& each : cases) expect_refused(each);
 }
 
 TEST(ChatFields, MessagesAreRefusedByPath) {

@@ -25,7 +25,8 @@ std::string text_delta(std::string_view name, std::string_view text) {
 
 ChatStream::ChatStream(std::unique_ptr<ChatRun> run)
     : run_(std::move(run)),
-      head_(fmt::format(R"({{{},"choices":[)", head_members(run_->head(), "chat.completion.chunk"))),
+      head_(
+          fmt::format(R"({{{},"choices":[)", head_members(run_->head(), "chat.completion.chunk"))),
       tail_(run_->body().stream_options.include_usage ? "],\"usage\":null" : "]"),
       opened_(static_cast<std::size_t>(run_->body().choice_count)) {}
 
@@ -74,14 +75,13 @@ void ChatStream::write_piece(std::string& out, int choice, const ChoicePiece& pi
 }
 
 void ChatStream::write_finish(std::string& out, int choice) {
-  const ChunkChoice last{.index = choice,
-                         .delta = "{}",
-                         .finish_reason = finish_word(run_->choice(choice), run_->call_word())};
   ++finished_;
-  const bool all = finished_ == opened_.size();
-  write_choice(
-      out, last,
-      all ? ",\"x_diptych\":" + diptych_note(run_->times(), run_->warnings()) : std::string());
+  if (finished_ == opened_.size()) {
+    last_choice_ = choice;
+    return;
+  }
+  const auto reason = finish_word(run_->choice(choice), run_->call_word());
+  write_choice(out, {.index = choice, .delta = "{}", .finish_reason = reason});
 }
 
 void ChatStream::write_choice(std::string& out, const ChunkChoice& choice, std::string_view more) {
@@ -93,12 +93,15 @@ void ChatStream::write_choice(std::string& out, const ChunkChoice& choice, std::
   out += "}\n\n";
 }
 
+// The last choice's finish waits for the end of the work: times and warnings are complete only
+// then.
 ChunkState ChatStream::write_end(std::string& out) {
-  const std::size_t warning_count = run_->warnings().size();
   if (!run_->kept()) return ChunkState::kWait;
-  if (run_->warnings().size() > warning_count)  // too late for the last choice's chunk
-    append_sse_data(
-        out, head_ + "],\"x_diptych\":" + diptych_note(run_->times(), run_->warnings()) + "}");
+  if (last_choice_) {
+    const auto reason = finish_word(run_->choice(*last_choice_), run_->call_word());
+    write_choice(out, {.index = *last_choice_, .delta = "{}", .finish_reason = reason},
+                 ",\"x_diptych\":" + diptych_note(run_->times(), run_->warnings()));
+  }
   if (run_->body().stream_options.include_usage)
     append_sse_data(out, head_ + "],\"usage\":" + dump_json(chat_usage(run_->counts())) + "}");
   append_sse_done(out);

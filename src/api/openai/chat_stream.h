@@ -3,6 +3,7 @@
 // [DONE].
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,11 @@ class ChatStream final : public ChunkSource {
   ChunkState write_end(std::string& out);
 
   std::unique_ptr<ChatRun> run_;
-  std::string head_, tail_;   // of every chunk
-  std::vector<bool> opened_;  // choices whose role was sent
-  std::size_t finished_ = 0;  // choices
-  bool ended_ = false;        // an error or [DONE] was sent
+  std::string head_, tail_;         // of every chunk
+  std::vector<bool> opened_;        // choices whose role was sent
+  std::optional<int> last_choice_;  // its finish is still to be told
+  std::size_t finished_ = 0;        // choices
+  bool ended_ = false;              // an error or [DONE] was sent
 };
 
 }  // namespace diptych::openai

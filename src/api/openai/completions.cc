@@ -55,18 +55,29 @@ class CompletionStream final : public ChunkSource {
 
  private:
   void write_news(std::string& out, const TextNews& news) {
-    if (news.text.empty() && news.logprobs.empty() && !news.finish)
-      return;  // tokens whose text is held back
+    if (news.text.empty() && news.logprobs.empty() && !news.finish) return;  // text is held back
+    if (news.finish && ++finished_ == run_->choice_count()) {
+      last_ = news;
+    } else {
+      write_chunk(out, news, {});
+    }
+  }
+
+  void write_chunk(std::string& out, const TextNews& news, std::string_view more) {
     out += "data: ";
     out += head_;
     append_text_choice(out, news);
     out += with_usage_ ? "],\"usage\":null" : "]";
-    if (news.finish && ++finished_ == run_->choice_count())
-      out += ",\"x_diptych\":" + diptych_note(run_->times(), run_->body().warnings);
+    out += more;
     out += "}\n\n";
   }
 
+  // The last choice's finish waits for the end of the work: the times are complete only then.
   ChunkState write_end(std::string& out) {
+    if (last_) {
+      const Warnings& warnings = run_->body().warnings;
+      write_chunk(out, *last_, ",\"x_diptych\":" + diptych_note(run_->times(), warnings));
+    }
     if (with_usage_)
       append_sse_data(out, head_ + "],\"usage\":" + dump_json(chat_usage(run_->counts())) + "}");
     append_sse_done(out);
@@ -77,7 +88,8 @@ class CompletionStream final : public ChunkSource {
   std::unique_ptr<CompletionRun> run_;
   std::string head_;  // of every chunk
   bool with_usage_;
-  int finished_ = 0;  // choices
+  std::optional<TextNews> last_;  // its finish is still to be told
+  int finished_ = 0;              // choices
   bool ended_ = false;
 };
 

@@ -133,6 +133,7 @@ TEST(Completions, StreamPieceByPiece) {
   EXPECT_EQ(chunks[0]["choices"][0]["text"].as_string(), "xa");
   EXPECT_EQ(chunks[1]["choices"][0]["text"].as_string(), "b");
   EXPECT_EQ(chunks[2]["choices"][0]["finish_reason"].as_string(), "stop");
+  EXPECT_EQ(chunks[2]["x_diptych"]["decode_ms"].as_double(), 30.0);
   EXPECT_EQ(chunks[3]["usage"]["prompt_tokens"].as_int(), 5);
   EXPECT_TRUE(answer.body.ends_with("data: [DONE]\n\n"));
 }

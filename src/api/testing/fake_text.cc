@@ -24,10 +24,12 @@ class FakeStream final : public Stream {
     return delta;
   }
   bool done() const override {
-    return !script_->waits && !script_->open_ended && (ended_ || (script_->deltas.empty() && !script_->error));
+    return !script_->waits && !script_->open_ended &&
+           (ended_ || (script_->deltas.empty() && !script_->error));
   }
   GenerationUsage usage() const override { return script_->usage; }
-  GenerationTimes times() const override { return script_->times; }
+  // As the scheduler: known once the work has ended, not with the last delta.
+  GenerationTimes times() const override { return ended_ ? script_->times : GenerationTimes{}; }
 
  private:
   std::shared_ptr<StreamScript> script_;

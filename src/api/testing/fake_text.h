@@ -39,7 +39,7 @@ class FakeVocabulary final : public Vocabulary {
 struct StreamScript {
   std::deque<Delta> deltas;    // delivered one a poll
   std::optional<Error> error;  // after the deltas
-  bool open_ended = false;  // true: when no deltas are left, poll() says "nothing yet"
+  bool open_ended = false;     // true: when no deltas are left, poll() says "nothing yet"
   bool waits = false;  // true: poll() says "nothing yet" until the test clears it and calls wake
   GenerationUsage usage{.prompt_tokens = 5, .cached_tokens = 2, .completion_tokens = 3};
   GenerationTimes times{.queued = std::chrono::microseconds(100),

@@ -34,7 +34,8 @@ std::vector<double> softmax(const Row& logits) {
 std::vector<TokenId> sorted_by(int size, const std::function<bool(TokenId, TokenId)>& before) {
   std::vector<TokenId> ids;
   for (TokenId id = 0; id < size; ++id) ids.push_back(id);
-  std::ranges::stable_sort(ids, before);
+  std::ranges::sort(ids,
+                    [&](TokenId a, TokenId b) { return before(a, b) || (!before(b, a) && a < b); });
   return ids;
 }
 

@@ -25,6 +25,8 @@ Result<ChatPrompt> render_prompt(const TextModel& model, const std::vector<ChatM
   TRY(ChatPrompt prompt, model.chat_format().render(messages, options));
   generation.prompt = tokenize_prompt(prompt, model.vocabulary());
   generation.stops.insert(generation.stops.end(), prompt.stops.begin(), prompt.stops.end());
+  // The reader of this format finds its calls by control tokens, so they must be in the text.
+  if (!prompt.visible_tokens.empty()) generation.keep_special = true;
   return prompt;
 }
 

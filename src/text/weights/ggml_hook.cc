@@ -113,8 +113,8 @@ class PackedMatMul final : public ggml::cpu::tensor_traits {
         quantize(token, token);
       globals().barrier(params->threadpool);
     }
-    kernel.multiply(*shape, static_cast<const std::byte*>(weight->data),
-                    share_of(shape->tile_count(), *params), rows, tokens,
+    kernel.multiply({*shape, static_cast<const std::byte*>(weight->data)},
+                    share_of(shape->tile_count(), *params), {rows, tokens},
                     Output{static_cast<float*>(op->data), op->nb[1] / sizeof(float)});
     return true;
   }

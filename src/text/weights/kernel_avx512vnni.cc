@@ -162,25 +162,23 @@ struct Multiplier {
 };
 
 template <int kBits, bool kMin, bool kOffset>
-void multiply_as(const PackedShape& shape, const std::byte* packed, TileRange tiles,
-                 std::byte* rows, std::int64_t token_count, const Output& out) {
-  const Multiplier<kBits, kMin, kOffset> multiplier{shape, packed, rows, out};
-  if (token_count == 1) {
+void multiply_as(const PackedMatrix& matrix, TileRange tiles, QuantizedRows x, const Output& out) {
+  const Multiplier<kBits, kMin, kOffset> multiplier{matrix.shape, matrix.bytes, x.bytes, out};
+  if (x.token_count == 1) {
     multiplier.decode(tiles);
   } else {
-    multiplier.prefill(tiles, token_count);
+    multiplier.prefill(tiles, x.token_count);
   }
 }
 
-void multiply(const PackedShape& shape, const std::byte* packed, TileRange tiles, std::byte* rows,
-              std::int64_t token_count, const Output& out) {
-  switch (shape.format) {
+void multiply(const PackedMatrix& matrix, TileRange tiles, QuantizedRows x, const Output& out) {
+  switch (matrix.shape.format) {
     case SourceFormat::kQ4_0:
-      return multiply_as<4, false, true>(shape, packed, tiles, rows, token_count, out);
+      return multiply_as<4, false, true>(matrix, tiles, x, out);
     case SourceFormat::kQ4_1:
-      return multiply_as<4, true, false>(shape, packed, tiles, rows, token_count, out);
+      return multiply_as<4, true, false>(matrix, tiles, x, out);
     case SourceFormat::kQ8_0:
-      return multiply_as<8, false, true>(shape, packed, tiles, rows, token_count, out);
+      return multiply_as<8, false, true>(matrix, tiles, x, out);
   }
 }
 

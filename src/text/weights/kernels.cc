@@ -30,18 +30,19 @@ void quantize_portable(const float* x, std::int64_t columns, int zero_point,
   }
 }
 
-void multiply_portable(const PackedShape& shape, const std::byte* packed, TileRange tiles,
-                       std::byte* rows, std::int64_t token_count, const Output& out) {
+void multiply_portable(const PackedMatrix& matrix, TileRange tiles, QuantizedRows x,
+                       const Output& out) {
+  const PackedShape& shape = matrix.shape;
   std::vector<float> weights(static_cast<std::size_t>(shape.columns));
   const std::int64_t last_row = std::min(tiles.last * kTileRows, shape.rows);
   for (std::int64_t row = tiles.first * kTileRows; row < last_row; ++row) {
-    unpack_row(shape, packed, row, weights.data());
-    for (std::int64_t token = 0; token < token_count; ++token) {
-      const QuantizedRow x = quantized_row_at(rows, shape.columns, token);
+    unpack_row(shape, matrix.bytes, row, weights.data());
+    for (std::int64_t token = 0; token < x.token_count; ++token) {
+      const QuantizedRow row_x = quantized_row_at(x.bytes, shape.columns, token);
       double sum = 0;
       for (std::int64_t k = 0; k < shape.columns; ++k) {
-        sum += double{weights[static_cast<std::size_t>(k)]} * double{x.scale[k / kBlockColumns]} *
-               x.codes[k];
+        sum += double{weights[static_cast<std::size_t>(k)]} *
+               double{row_x.scale[k / kBlockColumns]} * row_x.codes[k];
       }
       out.data[static_cast<std::size_t>(token) * out.row_stride + static_cast<std::size_t>(row)] =
           static_cast<float>(sum);

@@ -24,6 +24,14 @@ struct QuantizedRow {
 std::size_t quantized_row_bytes(std::int64_t columns);
 QuantizedRow quantized_row_at(std::byte* buffer, std::int64_t columns, std::int64_t index);
 
+struct PackedMatrix {
+  PackedShape shape;
+  const std::byte* bytes;
+};
+struct QuantizedRows {  // a work buffer of token_count rows
+  std::byte* bytes;
+  std::int64_t token_count;
+};
 struct TileRange {
   std::int64_t first, last;
 };
@@ -37,8 +45,7 @@ struct MatrixKernel {
   bool (*available)();    // on this CPU
   void (*quantize)(const float* x, std::int64_t columns, int zero_point, const QuantizedRow& out);
   // out[t, row] for the rows of the tiles and all tokens; rows past shape.rows are not written.
-  void (*multiply)(const PackedShape& shape, const std::byte* packed, TileRange tiles,
-                   std::byte* rows, std::int64_t token_count, const Output& out);
+  void (*multiply)(const PackedMatrix& matrix, TileRange tiles, QuantizedRows x, const Output& out);
 };
 
 // Best first; the last one is portable and always available.

@@ -131,8 +131,9 @@ Activations quantized(const MatrixKernel& kernel, const PackedShape& shape, std:
 std::vector<float> product(const MatrixKernel& kernel, const Packed& packed, Activations& x,
                            std::int64_t tokens) {
   std::vector<float> out(static_cast<std::size_t>(tokens * packed.shape.rows), NAN);
-  kernel.multiply(packed.shape, packed.bytes.data(), {0, packed.shape.tile_count()}, x.rows.data(),
-                  tokens, {out.data(), static_cast<std::size_t>(packed.shape.rows)});
+  kernel.multiply({packed.shape, packed.bytes.data()}, {0, packed.shape.tile_count()},
+                  {x.rows.data(), tokens},
+                  {out.data(), static_cast<std::size_t>(packed.shape.rows)});
   return out;
 }
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -66,6 +67,7 @@ class Diptych:
         self.data_dir = pathlib.Path(data_dir) if data_dir else self.folder / "data"
         self.port, self.scheme, self.host = free_port(), scheme, host
         self.log_path = self.folder / "log"
+        self._killed = False
         self.started = time.monotonic()
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
@@ -144,11 +146,14 @@ class Diptych:
         self.process.send_signal(number)
 
     def kill(self):
+        self._killed = True
         self.process.kill()
         self.process.wait()
 
     def stop(self, timeout=30):
-        """SIGTERM, then SIGKILL. The exit status."""
+        """SIGTERM, then SIGKILL. The exit status. Says so when the process had died by itself."""
+        if self.process.poll() is not None and self.process.returncode < 0 and not self._killed:
+            print(f"diptych died of signal {-self.process.returncode}; its last words:\n{self.log[-3000:]}", file=sys.stderr)
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
             try:

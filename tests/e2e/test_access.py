@@ -1,4 +1,4 @@
-"""Keys, scopes, TLS, CORS."""
+"""Keys, TLS, CORS."""
 
 import json
 import ssl
@@ -52,25 +52,20 @@ def test_revoked_key_is_401_and_a_refusal_never_shows_the_key(keyed):
     assert keyed.test_keys["gone"]["secret"] not in answer.body.decode()
 
 
-def test_key_without_the_scope_is_403(keyed):
-    answer = keyed.chat(headers=bearer(keyed, "admin"))
-    assert answer.status == 403
-    assert answer.error["code"] == "insufficient_permissions"
+def test_an_admin_key_may_do_everything(keyed):
+    assert keyed.chat(headers=bearer(keyed, "admin")).status == 200
 
 
 def test_health_needs_no_key(keyed):
     assert keyed.ask("GET", "/health").status == 200
 
 
-def test_official_client_raises_the_right_classes(keyed):
+def test_official_client_raises_authentication_error(keyed):
     import openai
     wrong = openai.OpenAI(base_url=keyed.base_url, api_key="sk-wrong", max_retries=0)
     with pytest.raises(openai.AuthenticationError) as caught:
         wrong.models.list()
     assert caught.value.code == "invalid_api_key"
-    scoped = openai.OpenAI(base_url=keyed.base_url, api_key=keyed.test_keys["admin"]["secret"], max_retries=0)
-    with pytest.raises(openai.PermissionDeniedError):
-        scoped.embeddings.create(model=serving.MODEL, input="a")
 
 
 def test_stored_objects_belong_to_their_key(keyed, tmp_path):
@@ -91,6 +86,9 @@ def test_secrets_are_not_kept_in_clear(keyed):
 
 
 def test_other_addresses_need_a_key(tmp_path):
+    refused = serving.run_cli("serve", "--listen", "0.0.0.0:0", "--data-dir", str(tmp_path))
+    assert refused.returncode != 0 and "keys create" in refused.stderr
+    add_key(tmp_path, "first", "inference")
     with serving.Diptych(host="0.0.0.0", data_dir=tmp_path) as server:
         assert server.ask("GET", "/v1/models").status == 401
 

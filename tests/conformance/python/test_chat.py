@@ -141,11 +141,15 @@ def test_instructions_reach_the_model(ask, role):
     assert long - short == 40
 
 
-def test_text_parts_and_earlier_turns_are_read(ask):
-    messages = [{"role": "user", "content": [{"type": "text", "text": "My name is Ada."}]},
-                {"role": "assistant", "content": "Hello Ada."},
-                {"role": "user", "content": [{"type": "text", "text": "What is"}, {"type": "text", "text": "my name?"}]}]
-    assert "Ada" in text_of(ask("", messages=messages))
+def test_text_parts_are_joined_and_earlier_turns_are_read(ask):
+    def answer(first, last):
+        return ask("", messages=[{"role": "user", "content": first}, {"role": "assistant", "content": "Hello Ada."},
+                                 {"role": "user", "content": last}])
+    parts = answer([{"type": "text", "text": "My name is Ada."}], [{"type": "text", "text": "What is"}, {"type": "text", "text": "my name?"}])
+    plain = answer("My name is Ada.", "What is\nmy name?")
+    assert (text_of(parts), parts.usage.prompt_tokens) == (text_of(plain), plain.usage.prompt_tokens)
+    longer = answer("My name is Ada." + " word" * 30, "What is\nmy name?")
+    assert longer.usage.prompt_tokens == plain.usage.prompt_tokens + 30
 
 
 def test_repeated_prefix_is_served_from_the_cache_with_the_same_answer(ask):

@@ -118,7 +118,7 @@ def test_missing_model_is_named(server, path):
 
 
 def test_wrong_method_and_content_type(server):
-    wrong_method = server.ask("GET", "/v1/chat/completions")
+    wrong_method = server.ask("GET", "/v1/embeddings")
     assert wrong_method.status == 405 and "POST" in wrong_method.headers["allow"]
     wrong_type = server.ask("POST", "/v1/chat/completions", b"model=x", {"Content-Type": "application/x-www-form-urlencoded"})
     assert wrong_type.status == 415

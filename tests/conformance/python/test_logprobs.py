@@ -10,6 +10,11 @@ def joined(items):
     return b"".join(bytes(item.bytes or []) for item in items)
 
 
+def assert_same_text(items, text):
+    """The token limit may cut the last character in two: its bytes are listed, the text has it replaced or left out."""
+    assert joined(items).decode(errors="ignore") == text.rstrip("\ufffd")
+
+
 def check_items(items, top):
     for item in items:
         assert item.logprob <= 0
@@ -72,7 +77,7 @@ def test_bytes_are_exact_when_a_character_spans_tokens(client, model):
         model=model, messages=[{"role": "user", "content": EMOJI}], temperature=0, max_completion_tokens=40,
         logprobs=True).choices[0]
     assert any(ord(character) > 0x7F for character in choice.message.content), "the prompt no longer provokes such tokens"
-    assert joined(choice.logprobs.content).decode() == choice.message.content
+    assert_same_text(choice.logprobs.content, choice.message.content)
 
 
 def test_split_characters_are_held_back_in_a_stream(client, model):
@@ -80,9 +85,9 @@ def test_split_characters_are_held_back_in_a_stream(client, model):
         model=model, messages=[{"role": "user", "content": EMOJI}], temperature=0, max_completion_tokens=40,
         logprobs=True, stream=True))
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
-    assert "�" not in text
+    assert "�" not in text[:-1]
     items = [item for chunk in chunks if chunk.choices[0].logprobs for item in chunk.choices[0].logprobs.content or []]
-    assert joined(items).decode() == text
+    assert_same_text(items, text)
 
 
 def test_logprobs_with_n(ask):

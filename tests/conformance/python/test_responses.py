@@ -9,8 +9,8 @@ STORY = "Tell me a long story about a lighthouse."
 
 @pytest.fixture
 def respond(client, model):
-    def create(text=CAPITAL, **fields):
-        return client.responses.create(**{"model": model, "input": text, "temperature": 0, "max_output_tokens": 32, **fields})
+    def create(question=CAPITAL, **fields):
+        return client.responses.create(**{"model": model, "input": question, "temperature": 0, "max_output_tokens": 32, **fields})
     return create
 
 
@@ -85,14 +85,16 @@ def test_store_false_is_not_kept_and_no_parent(client, respond):
     assert caught.value.param == "previous_response_id"
 
 
-def test_previous_response_brings_the_conversation(client, respond):
+def test_previous_response_brings_the_conversation_without_its_instructions(client, respond):
     first = respond("My name is Ada. Remember it.", instructions="Be brief.")
     second = respond("What is my name?", previous_response_id=first.id)
+    spelled_out = respond([{"role": "user", "content": "My name is Ada. Remember it."},
+                           {"role": "assistant", "content": first.output_text}, {"role": "user", "content": "What is my name?"}])
     assert second.previous_response_id == first.id
-    assert "Ada" in second.output_text
     assert second.instructions is None
-    third = respond("And once more: what is my name?", previous_response_id=second.id)
-    assert "Ada" in third.output_text
+    assert second.usage.input_tokens == spelled_out.usage.input_tokens
+    assert second.output_text == spelled_out.output_text
+    third = respond("And once more?", previous_response_id=second.id)
     assert third.usage.input_tokens > second.usage.input_tokens > first.usage.input_tokens
 
 

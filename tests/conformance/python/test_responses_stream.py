@@ -1,3 +1,4 @@
+import openai
 import pytest
 
 CAPITAL = "What is the capital of France? Answer in one sentence."
@@ -9,8 +10,8 @@ SHORTEST = ["response.created", "response.in_progress", "response.output_item.ad
 
 @pytest.fixture
 def stream(client, model):
-    def start(text=CAPITAL, **fields):
-        return client.responses.create(**{"model": model, "input": text, "temperature": 0, "max_output_tokens": 32, "stream": True, **fields})
+    def start(question=CAPITAL, **fields):
+        return client.responses.create(**{"model": model, "input": question, "temperature": 0, "max_output_tokens": 32, "stream": True, **fields})
     return start
 
 
@@ -61,12 +62,19 @@ def test_logprobs_in_events(stream):
     assert "".join(item.token for event in deltas for item in event.logprobs) == events[-1].response.output_text
 
 
-def test_stored_stream_can_be_replayed_from_any_number(client, stream):
-    events = list(stream())
+def test_background_stream_can_be_replayed_from_any_number(client, stream):
+    events = list(stream(background=True))
     response_id = events[0].response.id
     for start in (0, 3, len(events) - 2):
         replayed = list(client.responses.retrieve(response_id, stream=True, starting_after=start))
         assert [(e.sequence_number, e.type) for e in replayed] == [(e.sequence_number, e.type) for e in events[start + 1:]]
+
+
+def test_replay_of_a_foreground_stream_is_refused_by_name(client, stream):
+    events = list(stream())
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.responses.retrieve(events[0].response.id, stream=True)
+    assert caught.value.param == "stream"
 
 
 def test_background_stream_survives_its_reader_and_resumes(client, stream):

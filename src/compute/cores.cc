@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/log.h"
 #include "base/mutex.h"
 
 namespace diptych {
@@ -54,8 +55,13 @@ class Arbiter final : public CoreArbiter {
     if (looked_ && passed < seconds(1)) {
       const double machine = times.machine - last_.machine, own = times.own - last_.own;
       reading_.foreign_cores = times.machine < 0 ? 0 : std::max(0.0, machine - own) / elapsed;
-      reading_.waiting = times.waited < 0 ? 0 : (times.waited - last_.waited) / elapsed;
+      reading_.waiting = (times.waited - last_.waited) / elapsed;
+      const int before = threads_;
       adapt(now);
+      if (threads_ != before) {
+        log_debug("words use {} of {} cores: other processes {:.2f}, own threads waiting {:.2f}",
+                  threads_, cores_, reading_.foreign_cores, reading_.waiting);
+      }
     }
     looked_ = true;
     last_ = times;
@@ -90,7 +96,7 @@ class Arbiter final : public CoreArbiter {
   }
 
   const Clock& clock_;
-  const std::function<CpuTimes()> read_times_;
+  std::function<CpuTimes()> read_times_ GUARDED_BY(mutex_);
   const int cores_;
   mutable Mutex mutex_;
   int threads_ GUARDED_BY(mutex_);
@@ -108,7 +114,7 @@ class Arbiter final : public CoreArbiter {
 std::unique_ptr<CoreArbiter> make_core_arbiter(int threads_max, const Clock& clock) {
   const int cores = usable_core_count();
   return make_core_arbiter(threads_max > 0 ? std::min(threads_max, cores) : cores, clock,
-                           read_cpu_times);
+                           CpuTimesReader());
 }
 
 std::unique_ptr<CoreArbiter> make_core_arbiter(int core_count, const Clock& clock,

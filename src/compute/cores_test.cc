@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+#include <vector>
+
 namespace diptych {
 namespace {
 
@@ -106,21 +110,40 @@ TEST(CoreArbiter, AverageOverAPauseDecidesNothing) {
 
 TEST(CoreArbiter, StaysAtAllCoresWhereTheMachineCannotBeRead) {
   ManualClock clock;
-  const auto arbiter = make_core_arbiter(4, clock, [] { return CpuTimes{0, -1, -1}; });
+  const auto arbiter = make_core_arbiter(4, clock, [] { return CpuTimes{0, -1, 0}; });
   arbiter->threads_for_step();
   clock.advance(std::chrono::milliseconds(500));
   EXPECT_EQ(arbiter->threads_for_step(), 4);
 }
 
 TEST(MachineLoad, ReadsThisProcess) {
-  const CpuTimes before = read_cpu_times();
+  CpuTimesReader reader;
+  const CpuTimes before = reader();
   volatile double sink = 0;
   for (int i = 0; i < 20'000'000; ++i) sink = sink + i;
-  const CpuTimes after = read_cpu_times();
+  const CpuTimes after = reader();
   EXPECT_GT(after.own, before.own);
   EXPECT_GE(after.machine, before.machine);
   EXPECT_GE(after.waited, before.waited);
   EXPECT_GE(usable_core_count(), 1);
+}
+
+TEST(MachineLoad, FeelsMoreBusyThreadsThanCores) {
+  const int cores = usable_core_count();
+  CpuTimesReader reader;
+  std::vector<std::jthread> spinners;
+  for (int i = 0; i < 2 * cores; ++i) {
+    spinners.emplace_back([](std::stop_token stop) {
+      volatile int sink = 0;
+      while (!stop.stop_requested()) sink = sink + 1;
+    });
+  }
+  reader();
+  const auto start = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - start < std::chrono::milliseconds(200)) {
+  }
+  const double first = reader().waited;
+  EXPECT_GT(first, 0.05);  // twice as many threads as cores for 0.2 s
 }
 
 }  // namespace

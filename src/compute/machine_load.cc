@@ -10,9 +10,12 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace diptych {
 namespace {
@@ -52,36 +55,58 @@ double machine_cpu_seconds() {
   return (user + system + irq + softirq + steal) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+constexpr double kBusyShare = 0.5;
+
+struct SchedStat {
+  double ran, waited;  // seconds
+};
+
 // schedstat: nanoseconds on a core, nanoseconds waiting for one, time slices.
-double waited_seconds_of(int tasks_folder, const char* task) {
+std::optional<SchedStat> sched_stat_of(int tasks_folder, const char* task) {
   const std::string name = std::string(task) + "/schedstat";
   const int file = openat(tasks_folder, name.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return -1;
+  if (file < 0) return std::nullopt;
   std::array<char, 96> text{};
   const ssize_t length = read(file, text.data(), text.size() - 1);
   close(file);
   unsigned long long ran = 0, waited = 0;
-  if (length <= 0 || std::sscanf(text.data(), "%llu %llu", &ran, &waited) != 2) return -1;
-  return static_cast<double>(waited) * 1e-9;
+  if (length <= 0 || std::sscanf(text.data(), "%llu %llu", &ran, &waited) != 2) return std::nullopt;
+  return SchedStat{static_cast<double>(ran) * 1e-9, static_cast<double>(waited) * 1e-9};
 }
 
-double waited_seconds() {
-  const std::unique_ptr<DIR, int (*)(DIR*)> tasks(opendir("/proc/self/task"), closedir);
-  if (tasks == nullptr) return -1;
-  double sum = 0;
-  bool any = false;
-  while (const dirent* entry = readdir(tasks.get())) {
-    if (entry->d_name[0] == '.') continue;
-    const double waited = waited_seconds_of(dirfd(tasks.get()), entry->d_name);
-    any = any || waited >= 0;
-    sum += std::max(0.0, waited);
-  }
-  return any ? sum : -1;
+double monotonic_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 }  // namespace
 
-CpuTimes read_cpu_times() { return {own_cpu_seconds(), machine_cpu_seconds(), waited_seconds()}; }
+CpuTimes CpuTimesReader::operator()() {
+  return {own_cpu_seconds(), machine_cpu_seconds(), waited_by_busy_threads()};
+}
+
+double CpuTimesReader::waited_by_busy_threads() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> tasks(opendir("/proc/self/task"), closedir);
+  if (tasks == nullptr) return waited_;
+  const double now = monotonic_seconds(), elapsed = now - last_seconds_;
+  std::map<int, Thread> seen;
+  while (const dirent* entry = readdir(tasks.get())) {
+    if (entry->d_name[0] == '.') continue;
+    const auto stat = sched_stat_of(dirfd(tasks.get()), entry->d_name);
+    if (!stat) continue;
+    const int id = std::atoi(entry->d_name);
+    seen[id] = {stat->ran, stat->waited};
+    const auto before = threads_.find(id);
+    if (before == threads_.end()) continue;
+    const double ran = stat->ran - before->second.ran,
+                 waited = stat->waited - before->second.waited;
+    if (ran + waited > kBusyShare * elapsed) waited_ += waited;
+  }
+  threads_ = std::move(seen);
+  last_seconds_ = now;
+  return waited_;
+}
 
 int usable_core_count() {
   const int affinity = affinity_count(), quota = quota_count();

@@ -27,6 +27,7 @@ class ScriptVocabulary final : public Vocabulary {
   int size() const override { return static_cast<int>(bytes_.size()); }
   std::vector<TokenId> tokenize(std::string_view text, SpecialTokens special,
                                 BosPolicy bos) const override;
+  std::vector<TextRange> special_tokens_in(std::string_view) const override { return {}; }
   const std::string& bytes_of(TokenId token) const override;
   const std::string& name_of(TokenId token) const override;
   bool ends_generation(TokenId token) const override { return token == kEndToken; }

@@ -1,6 +1,7 @@
 #pragma once
 // The token set of a model. Const after load: every method is safe from any thread.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,11 +11,13 @@
 
 namespace diptych {
 
-enum class SpecialTokens {
-  kAsText,
-  kParse
-};  // kParse: "<|im_start|>" in the text becomes its token
+// kParse: "<|im_start|>" in the text becomes its token.
+enum class SpecialTokens { kAsText, kParse };
 enum class BosPolicy { kNever, kIfModelWants };
+
+struct TextRange {  // bytes [begin, end)
+  std::size_t begin = 0, end = 0;
+};
 
 class Vocabulary {
  public:
@@ -22,9 +25,10 @@ class Vocabulary {
   virtual int size() const = 0;
   virtual std::vector<TokenId> tokenize(std::string_view text, SpecialTokens special,
                                         BosPolicy bos) const = 0;
-  virtual const std::string& bytes_of(
-      TokenId token) const = 0;  // what the token adds to text; empty for control tokens; may end
-                                 // inside a UTF-8 character
+  // Where the text spells tokens that kParse would find, ascending.
+  virtual std::vector<TextRange> special_tokens_in(std::string_view text) const = 0;
+  // What the token adds to text: empty for control tokens; may end inside a UTF-8 character.
+  virtual const std::string& bytes_of(TokenId token) const = 0;
   virtual const std::string& name_of(
       TokenId token) const = 0;                           // also for control tokens: "<|im_end|>"
   virtual bool ends_generation(TokenId token) const = 0;  // EOS, EOT, … (several)

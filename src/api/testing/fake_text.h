@@ -21,6 +21,7 @@ class FakeVocabulary final : public Vocabulary {
   int size() const override { return static_cast<int>(bytes_.size()); }
   std::vector<TokenId> tokenize(std::string_view text, SpecialTokens special,
                                 BosPolicy bos) const override;  // longest piece first
+  std::vector<TextRange> special_tokens_in(std::string_view) const override { return {}; }
   const std::string& bytes_of(TokenId token) const override {
     return bytes_[static_cast<std::size_t>(token)];
   }

@@ -1,5 +1,6 @@
 #include "text/chat/prompt_tokens.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace diptych {
@@ -26,37 +27,26 @@ std::vector<Piece> pieces_of(const ChatPrompt& prompt) {
   return pieces;
 }
 
-void append_control(std::vector<TokenId>& out, const std::vector<TokenId>& tokens,
-                    const Vocabulary& vocabulary) {
-  for (const TokenId token : tokens)
-    if (vocabulary.bytes_of(token).empty()) out.push_back(token);
+// Does the whole text spell a special token in, or across the edge of, what the caller wrote?
+bool spells_special_tokens(const ChatPrompt& prompt, const Vocabulary& vocabulary) {
+  const std::vector<TextRange> found = vocabulary.special_tokens_in(prompt.text);
+  return std::ranges::any_of(prompt.untrusted, [&found](const ChatPrompt::Span& span) {
+    return std::ranges::any_of(found, [&span](const TextRange& token) {
+      return token.begin < span.end && span.begin < token.end;
+    });
+  });
 }
 
 }  // namespace
 
 std::vector<TokenId> tokenize_prompt(const ChatPrompt& prompt, const Vocabulary& vocabulary) {
   const BosPolicy bos = prompt.starts_with_bos ? BosPolicy::kNever : BosPolicy::kIfModelWants;
-  std::vector<TokenId> whole = vocabulary.tokenize(prompt.text, SpecialTokens::kParse, bos);
+  // The whole text is preferred because that is how the model was trained: a cut at a span's edge
+  // can split "\n\n" into two tokens.
+  if (!spells_special_tokens(prompt, vocabulary))
+    return vocabulary.tokenize(prompt.text, SpecialTokens::kParse, bos);
 
-  // The template's own text is short, so this comparison costs little beside the line above. The
-  // whole text is preferred because that is how the model was trained: a cut at a span's edge can
-  // split "\n\n" into two tokens.
   const std::vector<Piece> pieces = pieces_of(prompt);
-  std::vector<TokenId> expected, found;
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (pieces[i].special != SpecialTokens::kParse) continue;
-    append_control(expected,
-                   vocabulary.tokenize(pieces[i].text, SpecialTokens::kParse, BosPolicy::kNever),
-                   vocabulary);
-  }
-  append_control(found, whole, vocabulary);
-  if (bos == BosPolicy::kIfModelWants) {  // the BOS that tokenize() added is in `found` only
-    std::vector<TokenId> added;
-    append_control(added, vocabulary.tokenize("", SpecialTokens::kParse, bos), vocabulary);
-    expected.insert(expected.begin(), added.begin(), added.end());
-  }
-  if (found == expected) return whole;
-
   std::vector<TokenId> tokens;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const auto part =

@@ -23,6 +23,12 @@ class ByteVocabulary final : public Vocabulary {
     }
     return tokens;
   }
+  std::vector<TextRange> special_tokens_in(std::string_view text) const override {
+    std::vector<TextRange> found;
+    for (auto at = text.find("<|x|>"); at != text.npos; at = text.find("<|x|>", at + 5))
+      found.push_back({at, at + 5});
+    return found;
+  }
   const std::string& bytes_of(TokenId token) const override { return token < 256 ? text_ : none_; }
   const std::string& name_of(TokenId) const override { return text_; }
   bool ends_generation(TokenId) const override { return false; }

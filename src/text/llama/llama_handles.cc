@@ -15,7 +15,7 @@ void* cpu_function(const char* name) {
 // Spin for about 2 ms of waiting before sleeping: longer than the gap between two decode steps,
 // shorter than a scheduler slice that an idle server would steal from its neighbours. (ggml's
 // default spins about 100 ms.)
-constexpr unsigned kPollLevel = 1;
+constexpr unsigned kPollLevel = 0;
 
 }  // namespace
 

@@ -55,6 +55,7 @@ class Arbiter final : public CoreArbiter {
     if (looked_ && passed < seconds(1)) {
       const double machine = times.machine - last_.machine, own = times.own - last_.own;
       reading_.foreign_cores = times.machine < 0 ? 0 : std::max(0.0, machine - own) / elapsed;
+      reading_.niced_cores = (times.niced - last_.niced) / elapsed;
       reading_.waiting = (times.waited - last_.waited) / elapsed;
       const int before = threads_;
       adapt(now);
@@ -70,7 +71,9 @@ class Arbiter final : public CoreArbiter {
   }
 
   void adapt(Monotonic now) REQUIRES(mutex_) {
-    const bool crowded = reading_.waiting > kWaitingTooLong * threads_;
+    // Without neighbours our threads wait for each other only, and fewer of them would be slower.
+    const bool neighbours = reading_.foreign_cores + reading_.niced_cores > kFreeCore;
+    const bool crowded = neighbours && reading_.waiting > kWaitingTooLong * threads_;
     if (threads_ > 1 && (crowded || reading_.foreign_cores > cores_ - threads_ + kBusyCore))
       return shrink(now);
     if (threads_ == cores_) return;

@@ -13,6 +13,7 @@ namespace diptych {
 
 struct CoreReading {         // of the last tenth of a second
   double foreign_cores = 0;  // that other processes used, niced ones aside
+  double niced_cores = 0;    // that niced processes used
   double waiting = 0;        // our threads that were ready and had no core, on average
   int threads = 0;           // given to words
 };

@@ -13,8 +13,9 @@ namespace {
 // scripted share of the time.
 struct Machine {
   ManualClock clock;
-  CpuTimes times{1, 5, 0};
+  CpuTimes times{1, 5, 3, 0};
   std::unique_ptr<CoreArbiter> arbiter;
+  double niced_cores = 0;
 
   explicit Machine(int cores) {
     clock.advance(std::chrono::hours(1));
@@ -28,6 +29,7 @@ struct Machine {
     clock.advance(span);
     times.own += seconds * 2;
     times.machine += seconds * (2 + foreign_cores);
+    times.niced += seconds * niced_cores;
     times.waited += seconds * waiting;
     return arbiter->threads_for_step();
   }
@@ -51,7 +53,13 @@ TEST(CoreArbiter, StepsDownAtTheFirstLookThatShowsANeighbour) {
 
 TEST(CoreArbiter, StepsDownWhenItsThreadsWaitForACore) {
   Machine machine(2);
+  machine.niced_cores = 1;
   EXPECT_EQ(machine.after(0, 0.5), 1);
+}
+
+TEST(CoreArbiter, WaitingForItselfIsNoReasonToStepDown) {
+  Machine machine(2);
+  EXPECT_EQ(machine.after(0.1, 0.7), 2);
 }
 
 TEST(CoreArbiter, GivesOneThreadAwayForEachForeignCoreButKeepsOne) {
@@ -79,6 +87,7 @@ TEST(CoreArbiter, ANoisyLookRestartsTheWait) {
 
 TEST(CoreArbiter, TriesNicedNeighboursLessAndLessOften) {
   Machine machine(2);
+  machine.niced_cores = 1;
   machine.after(0, 1.0);  // they are not seen as foreign, only felt
   std::vector<int> looks_between_tries;
   for (int tries = 0, looks = 0; tries < 6 && looks < 1000; ++looks) {
@@ -110,7 +119,7 @@ TEST(CoreArbiter, AverageOverAPauseDecidesNothing) {
 
 TEST(CoreArbiter, StaysAtAllCoresWhereTheMachineCannotBeRead) {
   ManualClock clock;
-  const auto arbiter = make_core_arbiter(4, clock, [] { return CpuTimes{0, -1, 0}; });
+  const auto arbiter = make_core_arbiter(4, clock, [] { return CpuTimes{0, -1, 0, 0}; });
   arbiter->threads_for_step();
   clock.advance(std::chrono::milliseconds(500));
   EXPECT_EQ(arbiter->threads_for_step(), 4);

@@ -44,15 +44,18 @@ double own_cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// Without idle and I/O wait, and without niced processes: from those the kernel takes the core when
-// we want it.
-double machine_cpu_seconds() {
+struct MachineSeconds {
+  double ordinary = -1, niced = 0;  // without idle and I/O wait
+};
+
+MachineSeconds machine_cpu_seconds() {
   std::ifstream file("/proc/stat");
   std::string label;
   double user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0, steal = 0;
   if (!(file >> label >> user >> nice >> system >> idle >> wait >> irq >> softirq >> steal))
-    return -1;
-  return (user + system + irq + softirq + steal) / static_cast<double>(sysconf(_SC_CLK_TCK));
+    return {};
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  return {(user + system + irq + softirq + steal) / ticks, nice / ticks};
 }
 
 constexpr double kBusyShare = 0.5;
@@ -83,7 +86,8 @@ double monotonic_seconds() {
 }  // namespace
 
 CpuTimes CpuTimesReader::operator()() {
-  return {own_cpu_seconds(), machine_cpu_seconds(), waited_by_busy_threads()};
+  const MachineSeconds machine = machine_cpu_seconds();
+  return {own_cpu_seconds(), machine.ordinary, machine.niced, waited_by_busy_threads()};
 }
 
 double CpuTimesReader::waited_by_busy_threads() {

@@ -8,6 +8,7 @@ namespace diptych {
 struct CpuTimes {      // seconds since some fixed time
   double own = 0;      // CPU of this process
   double machine = 0;  // CPU of all processes but niced ones; negative: unknown
+  double niced = 0;    // CPU of niced processes
   double waited = 0;   // time our busy threads were ready to run and had no core
 };
 

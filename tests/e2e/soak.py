@@ -100,10 +100,8 @@ def run_traffic(server, clients, seconds, seed, outcomes):
         time.sleep(1)
         with contextlib.suppress(OSError):
             server.ask("GET", "/health", timeout=10)
-        if server.process.poll() is not None:
-            raise AssertionError(f"the server ended with status {server.process.returncode}:\n{server.log[-4000:]}")
-    for thread in threads:
-        thread.join()
+    if server.process.poll() is not None:
+        sys.exit(f"the server ended with status {server.process.returncode}:\n{server.log[-4000:]}")
 
 
 def main():

@@ -16,7 +16,7 @@ constexpr auto kLookInterval = milliseconds(100);
 // A member of the team that waits this share of the time for a core makes the whole team wait at
 // its barriers: measured, a second thread is then a loss.
 constexpr double kWaitingTooLong = 0.12;
-constexpr double kBusyCore = 0.35;  // foreign use of a core that takes it from us
+constexpr double kBusyCore = 0.5;  // foreign use of a core that takes it from us
 constexpr double kFreeCore = 0.15;  // and below this it is worth having back
 constexpr int kQuietLooks = 3;      // in a row, before the team grows again
 // Niced neighbours use what we leave, so how busy they look says nothing: try, and look at the

@@ -1,7 +1,8 @@
 #pragma once
 // Causal attention over a key/value cache that many sequences share. Each query reads only its own
 // cells, so cells of other sequences cost nothing; a query's result depends on its own cells alone,
-// in cell order, never on the rest of the batch or on the number of threads.
+// in the order they were
+// written, never on where they lie, on the rest of the batch or on the number of threads.
 //
 // Keys and values are f16, arithmetic is f32. A query's visible cells are cut into partitions of
 // 256; each partition gives a partial softmax (max, total, weighted sum), and partials are merged
@@ -30,6 +31,8 @@ struct AttentionInput {  // strides in elements
   std::size_t value_cell_stride, value_head_stride;
   const std::uint16_t* mask;  // [token, cell], f16: 0 = visible, −inf = not
   std::size_t mask_token_stride;
+  // [cell]: order of writing, see write_order.h; nullptr: cells are taken in ascending order.
+  const std::uint64_t* write_order;
   float scale;  // on query · key
   float* out;   // [token, query head, head_size]
   std::size_t out_token_stride, out_head_stride;

@@ -32,7 +32,7 @@ bool split_by_partition(const AttentionShape& shape, int threads) {
 struct Scratch {        // one thread's
   Word* visible;        // [block tokens, words]: bit = the query sees the cell
   Word* packed;         // [block tokens, words + 2]: the same over the run's cell list
-  std::int32_t* cells;  // the run's cells, ascending
+  std::int32_t* cells;  // the run's cells, as they were written
   PassSpace space;
   Partial acc, part;  // [block tokens × query heads]
 };
@@ -243,9 +243,37 @@ class Attender {
   void list_run(const Run& run, int begin) {
     const Word* list = view(begin + run.token_count - 1);
     list_cells(list, words_, s_.cells);
+    const bool in_place = in_write_order(run);
+    if (!in_place) {
+      std::sort(s_.cells, s_.cells + run.cell_count, [this](std::int32_t a, std::int32_t b) {
+        return input_.write_order[a] < input_.write_order[b];
+      });
+    }
     for (int t = 0; t < run.token_count; ++t) {
-      pack_visible(view(begin + t), list, words_,
-                   s_.packed + static_cast<std::size_t>(t) * (words_ + 2));
+      Word* packed = s_.packed + static_cast<std::size_t>(t) * (words_ + 2);
+      if (in_place) {
+        pack_visible(view(begin + t), list, words_, packed);
+      } else {
+        gather_visible(view(begin + t), run, packed);
+      }
+    }
+  }
+
+  bool in_write_order(const Run& run) const {
+    if (input_.write_order == nullptr) return true;
+    for (std::int64_t i = 1; i < run.cell_count; ++i) {
+      if (input_.write_order[s_.cells[i - 1]] > input_.write_order[s_.cells[i]]) return false;
+    }
+    return true;
+  }
+
+  // pack_visible() for a list in any order.
+  void gather_visible(const Word* visible, const Run& run, Word* packed) const {
+    std::fill_n(packed, words_ + 2, Word{0});
+    for (std::int64_t i = 0; i < run.cell_count; ++i) {
+      const auto cell = static_cast<std::size_t>(s_.cells[i]);
+      const Word bit = visible[cell / 64] >> (cell % 64) & 1;
+      packed[i / 64] |= bit << (i % 64);
     }
   }
 

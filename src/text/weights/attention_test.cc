@@ -17,6 +17,7 @@ struct Case {
   AttentionShape shape;
   std::vector<float> query;
   std::vector<std::uint16_t> key, value, mask;
+  std::vector<std::uint64_t> write_order;  // empty: ascending
   float scale = 0.125F;
 };
 
@@ -61,6 +62,7 @@ std::vector<float> run(const Case& c, int threads) {
                              head,
                              c.mask.data(),
                              static_cast<std::size_t>(c.shape.cell_count),
+                             c.write_order.empty() ? nullptr : c.write_order.data(),
                              c.scale,
                              out.data(),
                              query_row,
@@ -190,6 +192,31 @@ TEST_F(Attention, TokenByTokenEqualsPrefill) {
     for (std::size_t i = 0; i < step.size(); ++i)
       ASSERT_EQ(step[i], all[static_cast<std::size_t>(t) * 3 * 64 + i]) << "token " << t;
   }
+}
+
+// The same cells, written in the same order, but shuffled over the cache.
+TEST_F(Attention, ResultDoesNotDependOnWhereCellsLie) {
+  constexpr std::int64_t kTokens = 40, kCells = 400;
+  Case straight = make_case({64, 9, 3, kTokens, kCells}, random_);
+  for (std::int64_t t = 0; t < kTokens; ++t)
+    for (std::int64_t cell = 0; cell <= kCells - kTokens + t; ++cell) show(straight, t, cell);
+  std::vector<std::size_t> place(kCells);
+  for (std::size_t i = 0; i < place.size(); ++i) place[i] = i;
+  std::shuffle(place.begin(), place.end(), random_);
+  Case shuffled = straight;
+  shuffled.write_order.resize(kCells);
+  constexpr std::size_t kRow = 3 * 64;
+  for (std::size_t cell = 0; cell < kCells; ++cell) {
+    const auto from = static_cast<std::ptrdiff_t>(cell * kRow),
+               to = static_cast<std::ptrdiff_t>(place[cell] * kRow);
+    std::copy_n(straight.key.begin() + from, kRow, shuffled.key.begin() + to);
+    std::copy_n(straight.value.begin() + from, kRow, shuffled.value.begin() + to);
+    shuffled.write_order[place[cell]] = 1000 + cell;
+    for (std::size_t t = 0; t < kTokens; ++t)
+      shuffled.mask[t * kCells + place[cell]] = straight.mask[t * kCells + cell];
+  }
+  EXPECT_EQ(run(shuffled, 2), run(straight, 2));
+  EXPECT_EQ(run(shuffled, 16), run(straight, 1));
 }
 
 TEST_F(Attention, LargeScoresDoNotOverflow) {

@@ -20,6 +20,7 @@
 #include "text/weights/kernels.h"
 #include "text/weights/layout_table.h"
 #include "text/weights/packed_matrix.h"
+#include "text/weights/write_order.h"
 #include "traits.h"
 
 // ggml's CPU back end calls these two classes through their vtables. They are declared by its
@@ -43,6 +44,7 @@ struct Globals {  // set once by install_ggml_hook, before any model exists
   BarrierFunction barrier = nullptr;
   ggml_backend_buffer_type buffer_type{};
   std::atomic<bool> allow_inexact{false};
+  WriteOrder write_order;
   ggml_backend_buffer_t (*allocate_host)(ggml_backend_buffer_type_t, size_t) = nullptr;
 };
 Globals& globals() {
@@ -176,6 +178,8 @@ class FastAttention final : public ggml::cpu::tensor_traits {
     const ggml_tensor *q = op->src[0], *k = op->src[1], *v = op->src[2], *mask = op->src[3];
     float scale;
     std::memcpy(&scale, op->op_params, sizeof scale);
+    std::span<const std::uint64_t> order = globals().write_order.stamps_of(k->data);
+    if (order.size() < static_cast<std::size_t>(shape->cell_count)) order = {};
     const AttentionInput input{static_cast<const float*>(q->data),
                                q->nb[1] / 4,
                                q->nb[2] / 4,
@@ -187,6 +191,7 @@ class FastAttention final : public ggml::cpu::tensor_traits {
                                v->nb[2] / 2,
                                static_cast<const std::uint16_t*>(mask->data),
                                mask->nb[1] / 2,
+                               order.empty() ? nullptr : order.data(),
                                scale,
                                static_cast<float*>(op->data),
                                op->nb[2] / 4,
@@ -201,6 +206,24 @@ class FastAttention final : public ggml::cpu::tensor_traits {
   }
 };
 
+// ggml writes new keys and values by this op. We only look on: answering false leaves the work to
+// ggml.
+class CacheWriteObserver final : public ggml::cpu::tensor_traits {
+ public:
+  static bool observes(const ggml_tensor* op) {
+    return op->type == GGML_TYPE_F16 && op->src[1]->type == GGML_TYPE_I64;
+  }
+  bool work_size(int, const ggml_tensor*, size_t&) override { return false; }
+  bool compute_forward(ggml_compute_params* params, ggml_tensor* op) override {
+    if (params->ith != 0) return false;
+    const ggml_tensor* cells = op->src[1];
+    globals().write_order.note(
+        op->data, op->ne[1] * op->ne[2],
+        {static_cast<const std::int64_t*>(cells->data), static_cast<std::size_t>(cells->ne[0])});
+    return false;
+  }
+};
+
 class PackedBufferType final : public ggml::cpu::extra_buffer_type {
  public:
   bool supports_op(ggml_backend_dev_t, const ggml_tensor* op) override {
@@ -212,6 +235,7 @@ class PackedBufferType final : public ggml::cpu::extra_buffer_type {
   ggml::cpu::tensor_traits* get_tensor_traits(const ggml_tensor* op) override {
     if (op->op == GGML_OP_MUL_MAT && is_packed(op->src[0])) return &mat_mul_;
     if (op->op == GGML_OP_FLASH_ATTN_EXT && FastAttention::shape_of(op)) return &attention_;
+    if (op->op == GGML_OP_SET_ROWS && CacheWriteObserver::observes(op)) return &observer_;
     return nullptr;
   }
 
@@ -221,6 +245,7 @@ class PackedBufferType final : public ggml::cpu::extra_buffer_type {
   }
   PackedMatMul mat_mul_;
   FastAttention attention_;
+  CacheWriteObserver observer_;
 };
 
 // Rounds a weight of another format to Q8_0 blocks, row by row.

@@ -72,7 +72,7 @@ class Arbiter final : public CoreArbiter {
 
   void adapt(Monotonic now) REQUIRES(mutex_) {
     // Without neighbours our threads wait for each other only, and fewer of them would be slower.
-    const bool neighbours = reading_.foreign_cores + reading_.niced_cores > kFreeCore;
+    const bool neighbours = reading_.foreign_cores + reading_.niced_cores > kBusyCore;
     const bool crowded = neighbours && reading_.waiting > kWaitingTooLong * threads_;
     if (threads_ > 1 && (crowded || reading_.foreign_cores > cores_ - threads_ + kBusyCore))
       return shrink(now);

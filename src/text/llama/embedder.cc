@@ -15,12 +15,13 @@ constexpr int kStepTokens = 256;
 
 // A context as large as the text, for this call only: embeddings hold no memory while nobody asks
 // for them.
-LlamaContextPtr make_context(llama_model* model, int token_count, int threads) {
+LlamaContextPtr make_context(llama_model* model, int token_count) {
   llama_context_params params = llama_context_default_params();
   params.n_ctx = static_cast<std::uint32_t>((token_count + 255) / 256 * 256);
   params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(std::min(token_count, kStepTokens));
   params.n_seq_max = 1;
-  params.n_threads = params.n_threads_batch = threads;
+  params.n_threads = params.n_threads_batch =
+      1;  // beside the chat engine's team there is no core to spin on
   params.embeddings = true;
   params.pooling_type = LLAMA_POOLING_TYPE_NONE;
   params.no_perf = true;
@@ -48,7 +49,7 @@ Result<Embedding> Embedder::embed(const std::vector<TokenId>& tokens, std::stop_
         "input", "context_length_exceeded");
   }
   const MutexLock lock(mutex_);
-  const LlamaContextPtr context = make_context(model_, count, threads_);
+  const LlamaContextPtr context = make_context(model_, count);
   if (!context) return fail(ErrorCode::kOutOfMemory, "no memory for an embedding context");
   const auto width = static_cast<std::size_t>(llama_model_n_embd(model_));
   Embedding result{std::vector<float>(width, 0.0F), count};

@@ -15,14 +15,14 @@ namespace diptych {
 
 class Embedder {  // safe from any thread; one call computes at a time
  public:
-  Embedder(llama_model* model, int threads, int context_length)
-      : model_(model), threads_(threads), context_length_(context_length) {}
+  Embedder(llama_model* model, int context_length)
+      : model_(model), context_length_(context_length) {}
   Result<Embedding> embed(const std::vector<TokenId>& tokens, std::stop_token stop)
       EXCLUDES(mutex_);
 
  private:
   llama_model* model_;
-  int threads_, context_length_;
+  int context_length_;
   Mutex mutex_;
 };
 

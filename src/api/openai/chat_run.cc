@@ -61,7 +61,12 @@ Status ChatRun::submit(const Call& call) {
   TRY(const ChatPrompt prompt, render_prompt(*model_, body_.messages, options, generation));
   body_.warnings.insert(body_.warnings.end(), prompt.warnings.begin(), prompt.warnings.end());
   const auto asked = body_.max_completion_tokens ? body_.max_completion_tokens : body_.max_tokens;
-  TRY_STATUS(fit_to_context(*model_, {.token_count_max = asked, .source = "messages"}, generation));
+  TRY_STATUS(
+      fit_to_context(*model_,
+                     {.token_count_max = asked,
+                      .field = body_.max_completion_tokens ? "max_completion_tokens" : "max_tokens",
+                      .source = "messages"},
+                     generation));
   TRY_STATUS(apply_sampling(body_.sampling, *model_, call.caller, generation));
   generation.choice_count = body_.choice_count;
   generation.top_logprob_count = body_.logprobs ? body_.top_logprobs.value_or(0) : -1;

@@ -45,6 +45,12 @@ Status fit_to_context(const TextModel& model, const AnswerLimit& limit,
                             "the length of the {2}.",
                             context, prompt, limit.source),
                 std::string(limit.source), "context_length_exceeded");
+  if (limit.token_count_max && static_cast<std::size_t>(*limit.token_count_max) >= context)
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("Invalid '{}': {} tokens do not fit this model's maximum context "
+                            "length of {} tokens beside any prompt.",
+                            limit.field, *limit.token_count_max, context),
+                std::string(limit.field), "integer_above_max_value");
   const std::size_t room = context - prompt;
   const auto asked =
       limit.token_count_max ? static_cast<std::size_t>(*limit.token_count_max) : room;

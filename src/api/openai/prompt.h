@@ -24,8 +24,9 @@ Result<ChatPrompt> render_prompt(const TextModel& model, const std::vector<ChatM
                                  const ChatPromptOptions& options, GenerationRequest& generation);
 
 struct AnswerLimit {
-  std::optional<int> token_count_max;    // as asked; none: all the room that is left
-  std::string_view source = "messages";  // what holds the prompt, for the error's words and param
+  std::optional<int> token_count_max;     // as asked; none: all the room that is left
+  std::string_view field = "max_tokens";  // what asked for it
+  std::string_view source = "messages";   // what holds the prompt, for the error's words and param
 };
 
 // Sets generation.token_count_max. 400 context_length_exceeded with both numbers when prompt and

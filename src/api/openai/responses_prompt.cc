@@ -52,8 +52,11 @@ Status render(const ResponseRequest& request, const std::vector<Json>& items,
   to.generation = {};
   TRY(const auto messages, messages_of(items, request.instructions));
   TRY(to.prompt, render_prompt(*to.model, messages, to.options, to.generation));
-  return fit_to_context(
-      *to.model, {.token_count_max = request.max_output_tokens, .source = kSource}, to.generation);
+  return fit_to_context(*to.model,
+                        {.token_count_max = request.max_output_tokens,
+                         .field = "max_output_tokens",
+                         .source = kSource},
+                        to.generation);
 }
 
 bool is_too_long(const Status& status) {

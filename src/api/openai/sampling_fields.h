@@ -32,6 +32,7 @@ struct SamplingFields {
 struct CallerFields {
   std::vector<std::pair<std::string, std::string>> metadata;
   std::string service_tier = "auto";
+  std::string user, safety_identifier;  // echoed
 };
 
 // Rows that fill SamplingFields::options.

@@ -12,14 +12,15 @@ class Target:
     """What we want of our value v, the peer's p and the other results r. `text` is for people."""
     text: str
     met: Callable[[float, float, dict], bool]
+    needs_peer: bool = False
 
 
 def at_least(ratio):
-    return Target(f">= {ratio} x", lambda v, p, r: v >= ratio * p)
+    return Target(f">= {ratio} x", lambda v, p, r: v >= ratio * p, needs_peer=True)
 
 
 def at_most(ratio):
-    return Target(f"<= {ratio} x", lambda v, p, r: v <= ratio * p)
+    return Target(f"<= {ratio} x", lambda v, p, r: v <= ratio * p, needs_peer=True)
 
 
 def below(limit, unit=""):
@@ -123,9 +124,8 @@ def _row(metric, results):
     ours, peer = found.get("diptych"), found.get("llama-server")
     ratio = f"{ours / peer:.2f} x" if ours is not None and peer and not math.isinf(peer) else ""
     verdict = ""
-    if metric.target and ours is not None:
-        known = math.nan if peer is None else peer
-        verdict = "met" if metric.target.met(ours, known, results) else "MISSED"
+    if metric.target and ours is not None and not (metric.target.needs_peer and peer is None):
+        verdict = "met" if metric.target.met(ours, peer, results) else "MISSED"
     return [f"{metric.label} [{metric.unit}]", _show(peer), _show(ours), ratio,
             metric.target.text if metric.target else "", verdict]
 

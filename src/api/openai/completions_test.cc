@@ -29,7 +29,7 @@ TEST(Completions, RefuseByName) {
       {R"("prompt":"a","suffix":"b")", "suffix", "unsupported_parameter"},
       {R"("prompt":"a","max_tokens":-1)", "max_tokens", "integer_below_min_value"},
       {R"("prompt":"a","max_tokens":5000)", "max_tokens", "integer_above_max_value"},
-      {R"("prompt":"a","max_tokens":999)", "prompt", "context_length_exceeded"},
+      {R"("prompt":"abc def","max_tokens":999)", "prompt", "context_length_exceeded"},
       {R"("prompt":"a","logprobs":6)", "logprobs", "integer_above_max_value"},
       {R"("prompt":"a","logprobs":true)", "logprobs", "invalid_type"},
       {R"("prompt":"a","n":3,"best_of":2)", "best_of", "invalid_value"},

@@ -7,8 +7,7 @@ namespace {
 
 using enum Exactness;
 
-// Ratios: prefill of 512 tokens and decode of one stream against ggml's choice for the same file,
-// SmolLM2-135M, two Zen 5 cores; docs/adr/0004-packed-weights.md says how they were taken.
+// docs/adr/0004-weight-layout-by-measurement.md has the figures behind the choices.
 constexpr std::array<LayoutRow, 12> kTable = {{
     {"q4_0", SourceFormat::kQ4_0, kExact, "codes and scales as in the file"},
     {"q4_1", SourceFormat::kQ4_1, kExact,

@@ -141,7 +141,8 @@ def test_errors_before_a_stream_are_plain_answers(server):
     "metadata", "seed", "logprobs", "top_logprobs", "max_tokens", "user", "store", "service_tier", "modalities", "prediction",
     "functions", "function_call", "top_k", "prompt_cache_options", "x_diptych"])
 def test_no_value_of_any_field_is_our_fault(server, name, value):
-    body = {"model": "smollm2-135m-instruct", "messages": HI, "max_tokens": 1, name: value}
+    # Greedy: "Hi" has a short answer then, also when max_tokens is null.
+    body = {"model": "smollm2-135m-instruct", "messages": HI, "max_tokens": 1, "temperature": 0, name: value}
     answer = server.ask("POST", "/v1/chat/completions", json.dumps(body).encode())
     assert answer.status in (200, 400, 404), answer.body
     if answer.status != 200:

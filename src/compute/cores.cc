@@ -16,8 +16,9 @@ constexpr auto kLookInterval = milliseconds(100);
 // A member of the team that waits this share of the time for a core makes the whole team wait at
 // its barriers: measured, a second thread is then a loss.
 constexpr double kWaitingTooLong = 0.12;
-constexpr double kBusyCore = 0.5;  // foreign use of a core that takes it from us
+constexpr double kBusyCore = 0.5;   // foreign use of a core that takes it from us
 constexpr double kFreeCore = 0.15;  // and below this it is worth having back
+constexpr double kAtWork = 0.3;     // cores of our own use, below which a second was a pause
 constexpr int kQuietLooks = 3;      // in a row, before the team grows again
 // Niced neighbours use what we leave, so how busy they look says nothing: try, and look at the
 // waiting. A failed try costs a tenth of a second of slow steps, so they become rare.
@@ -51,12 +52,14 @@ class Arbiter final : public CoreArbiter {
     const CpuTimes times = read_times_();
     const Duration passed = now - last_look_;
     const double elapsed = std::chrono::duration<double>(passed).count();
-    // After a pause the averages say nothing about the present.
-    if (looked_ && passed < seconds(1)) {
+    // What we waited says nothing after a pause; what neighbours used meanwhile still does. A long
+    // step among neighbours is no pause: we were at work.
+    const bool paused = passed >= seconds(1) && times.own - last_.own < kAtWork * elapsed;
+    if (looked_) {
       const double machine = times.machine - last_.machine, own = times.own - last_.own;
       reading_.foreign_cores = times.machine < 0 ? 0 : std::max(0.0, machine - own) / elapsed;
       reading_.niced_cores = (times.niced - last_.niced) / elapsed;
-      reading_.waiting = (times.waited - last_.waited) / elapsed;
+      reading_.waiting = paused ? 0 : (times.waited - last_.waited) / elapsed;
       const int before = threads_;
       adapt(now);
       if (threads_ != before) {

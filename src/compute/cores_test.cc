@@ -15,7 +15,7 @@ struct Machine {
   ManualClock clock;
   CpuTimes times{1, 5, 3, 0};
   std::unique_ptr<CoreArbiter> arbiter;
-  double niced_cores = 0;
+  double niced_cores = 0, own_cores = 2;
 
   explicit Machine(int cores) {
     clock.advance(std::chrono::hours(1));
@@ -27,8 +27,8 @@ struct Machine {
             std::chrono::milliseconds span = std::chrono::milliseconds(100)) {
     const double seconds = std::chrono::duration<double>(span).count();
     clock.advance(span);
-    times.own += seconds * 2;
-    times.machine += seconds * (2 + foreign_cores);
+    times.own += seconds * own_cores;
+    times.machine += seconds * (own_cores + foreign_cores);
     times.niced += seconds * niced_cores;
     times.waited += seconds * waiting;
     return arbiter->threads_for_step();
@@ -111,10 +111,18 @@ TEST(CoreArbiter, LooksAtMostEveryTenthOfASecond) {
   EXPECT_EQ(machine.after(1.5, 0, std::chrono::milliseconds(70)), 1);
 }
 
-TEST(CoreArbiter, AverageOverAPauseDecidesNothing) {
+TEST(CoreArbiter, AfterAPauseOnlyTheNeighboursCount) {
   Machine machine(2);
-  EXPECT_EQ(machine.after(1.5, 1.0, std::chrono::milliseconds(5000)), 2);
-  EXPECT_EQ(machine.after(1.5, 1.0), 1);
+  machine.own_cores = 0.01;
+  machine.niced_cores = 1;
+  EXPECT_EQ(machine.after(0.1, 1.0, std::chrono::milliseconds(5000)), 2);
+  EXPECT_EQ(machine.after(1.5, 0, std::chrono::milliseconds(5000)), 1);
+}
+
+TEST(CoreArbiter, AStepOfSecondsAmongNeighboursIsNoPause) {
+  Machine machine(2);
+  machine.own_cores = 0.7;
+  EXPECT_EQ(machine.after(1.3, 0.7, std::chrono::milliseconds(2800)), 1);
 }
 
 TEST(CoreArbiter, StaysAtAllCoresWhereTheMachineCannotBeRead) {

@@ -97,6 +97,15 @@ class Server:
                 return int(line.split()[1]) / 1024
         return 0.0
 
+    def warm_up(self):
+        """A second of small requests, so that what the server knows of the machine is not from before its pause."""
+        body = {"model": "smollm2-135m-instruct", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 16,
+                "ignore_eos": True}
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            self.request("POST", "/v1/chat/completions", body)
+            time.sleep(0.05)
+
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
 
@@ -203,6 +212,7 @@ class Arena:
         for index in range(rounds):
             for server in self.servers:
                 server.resume()
+                server.warm_up()
                 try:
                     yield index, server
                 finally:

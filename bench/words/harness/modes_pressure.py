@@ -120,7 +120,7 @@ def flood(context):
             for index in range(count):
                 plan.add(f"r{index}", chat(make.make(make.head_tokens + 8), 4, stream=index % 2 == 0))
             health = Plan(server, deadline_s=limit_s)
-            health.add("health", path="/health", connection="health", background=True, repeat_delay_ms=20)
+            health.add("health", path="/health", connection="health", background=True, repeat_delay_ms=5)
             with _RssWatch(server) as rss:
                 probing = health.start(context.load_program)
                 report = context.run(plan)

@@ -17,12 +17,12 @@ constexpr std::array<LayoutRow, 12> kTable = {{
     {"f32", SourceFormat::kQ8_0, kInexact, "a quarter of the bytes"},
     {"f16", SourceFormat::kQ8_0, kInexact, "half the bytes"},
     {"bf16", SourceFormat::kQ8_0, kInexact, "half the bytes"},
-    {"q5_0", SourceFormat::kQ8_0, kInexact, "more bytes, faster prefill"},
-    {"q5_1", SourceFormat::kQ8_0, kInexact, "more bytes, faster prefill"},
-    {"q5_K", SourceFormat::kQ8_0, kInexact, "more bytes, faster prefill"},
-    {"q6_K", SourceFormat::kQ8_0, kInexact, "more bytes, faster prefill"},
-    {"iq4_nl", SourceFormat::kQ8_0, kInexact, "more bytes, faster prefill"},
-    {"iq4_xs", SourceFormat::kQ8_0, kInexact, "more bytes, faster prefill"},
+    {"q5_0", SourceFormat::kQ8_0, kInexact, "more bytes for packed kernels; gain not measured"},
+    {"q5_1", SourceFormat::kQ8_0, kInexact, "more bytes for packed kernels; gain not measured"},
+    {"q5_K", SourceFormat::kQ8_0, kInexact, "more bytes for packed kernels; gain not measured"},
+    {"q6_K", SourceFormat::kQ8_0, kInexact, "more bytes for packed kernels; gain not measured"},
+    {"iq4_nl", SourceFormat::kQ8_0, kInexact, "more bytes for packed kernels; gain not measured"},
+    {"iq4_xs", SourceFormat::kQ8_0, kInexact, "more bytes for packed kernels; gain not measured"},
 }};
 
 }  // namespace

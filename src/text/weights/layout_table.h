@@ -1,6 +1,7 @@
 #pragma once
-// Which layout the weights of a file are computed in: one row per file format. The figures are
-// measured (command in the row's source note); a format without a row runs on ggml's own kernels.
+// Which layout the weights of a file are computed in: one row per file format. The exact rows are
+// measured on Q4_1 files (docs/adr/0004-weight-layout-by-measurement.md); what the inexact ones
+// gain is not measured yet. A format without a row runs on ggml's own kernels.
 
 #include <optional>
 #include <span>

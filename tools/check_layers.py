@@ -13,12 +13,16 @@ import sys
 
 from source_tree import CPP_SUFFIXES, ROOT, blank_literals, our_files, read
 
-LAYERS = ["base", "compute", "text", "jobs", "store", "api", "http", "app"]  # lowest first
+LAYERS = ["base", "compute", "formats", "tokenizer", "text", "image", "jobs", "store", "api", "http", "app"]  # lowest first
 
 FORBIDDEN = {  # downward, and still wrong
     ("api", "store"): "api/ sees the interfaces in jobs/stores.h only",
     ("http", "store"): "http/ sees the interfaces in jobs/stores.h only",
     ("http", "text"): "http/ moves bytes and knows no models",
+    ("http", "image"): "http/ moves bytes and knows no models",
+    ("image", "text"): "words and pictures meet in app/ only",
+    ("text", "formats"): "libllama reads its own files",
+    ("text", "tokenizer"): "libllama has its own vocabularies",
 }
 
 # Inside text/: a part includes its own files, text/*.h and the parts listed here.

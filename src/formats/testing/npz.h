@@ -1,5 +1,6 @@
 #pragma once
-// Reads numpy's .npz (stored and deflated): the reference answers of golden tests. Not part of the product.
+// Reads numpy's .npz (stored and deflated): the reference answers of golden tests. Not part of the
+// product.
 
 #include <map>
 #include <string>

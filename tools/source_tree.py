@@ -8,6 +8,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 CPP_SUFFIXES = {".h", ".cc"}
 
+# Files that other programs wrote: model folders and reference answers, kept byte for byte.
+KEPT_AS_WRITTEN = ("models/", "tests/data/fixtures/")
+
 _LITERAL = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"(?P<tag>[^()\s\\]{0,16})\(.*?\)(?P=tag)"|"(?:\\.|[^"\\\n])*"|'
     r"(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'", re.DOTALL)
@@ -21,7 +24,8 @@ def our_files(root=ROOT):
         names = [name for name in listed.stdout.split("\0") if name]
     else:
         names = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
-    return sorted(pathlib.PurePosixPath(name) for name in names if (root / name).is_file())
+    ours = (name for name in names if not name.startswith(KEPT_AS_WRITTEN) and (root / name).is_file())
+    return sorted(map(pathlib.PurePosixPath, ours))
 
 
 def read(root, path):

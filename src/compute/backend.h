@@ -23,8 +23,8 @@ namespace diptych {
 enum class Precision { kF32, kBf16, kF16, kInt8Weights };
 
 struct Device {
-  std::string id;           // "openvino:cpu", "ggml:cpu", "ggml:cuda0"
-  std::string description;  // "AMD EPYC 9B45"
+  std::string id;                     // "openvino:cpu", "ggml:cpu", "ggml:cuda0"
+  std::string description;            // "AMD EPYC 9B45"
   std::vector<Precision> precisions;  // supported, fastest first
   std::uint64_t memory_bytes = 0;     // of the device in all
 };
@@ -38,7 +38,7 @@ struct CompileOptions {
 };
 
 struct MemoryUse {
-  std::uint64_t weight_bytes = 0;  // held by the program, packed
+  std::uint64_t weight_bytes = 0;   // held by the program, packed
   std::uint64_t scratch_bytes = 0;  // activations and workspaces; 0 where the library does not say
 };
 

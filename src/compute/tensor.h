@@ -18,7 +18,7 @@ class Shape {
   static constexpr int kRankMax = 5;
 
   Shape() = default;
-  Shape(std::initializer_list<std::int64_t> sizes);   // CHECKs the rank
+  Shape(std::initializer_list<std::int64_t> sizes);     // CHECKs the rank
   explicit Shape(std::span<const std::int64_t> sizes);  // CHECKs the rank
 
   int rank() const { return rank_; }

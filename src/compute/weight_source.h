@@ -1,6 +1,6 @@
 #pragma once
-// Where weights come from: an index of named tensors and their bytes. Files implement it (formats/);
-// key maps, LoRA and quantisation wrap one another around it.
+// Where weights come from: an index of named tensors and their bytes. Files implement it
+// (formats/); key maps, LoRA and quantisation wrap one another around it.
 
 #include <cstddef>
 #include <cstdint>

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/hash.h"
 
 namespace diptych {
 namespace {
 
-constexpr std::array<std::pair<Op, std::string_view>, 30> kNames = {{
+constexpr std::array<std::pair<Op, std::string_view>, 31> kNames = {{
     {Op::kInput, "input"},
     {Op::kWeight, "weight"},
     {Op::kConstant, "constant"},
@@ -47,13 +50,13 @@ constexpr std::array<std::pair<Op, std::string_view>, 30> kNames = {{
 struct OptionsText {
   std::string& text;
 
-  void put(std::int64_t value) { text += std::to_string(value) + ","; }
+  void put(std::int64_t value) { fmt::format_to(std::back_inserter(text), "{},", value); }
   void put(float value) { put(std::int64_t{std::bit_cast<std::int32_t>(value)}); }
 
   void operator()(const NoOptions&) {}
   void operator()(const Conv2dOptions& o) {
-    for (const int value : {o.stride, o.padding.top, o.padding.left, o.padding.bottom,
-                            o.padding.right, o.groups})
+    for (const int value :
+         {o.stride, o.padding.top, o.padding.left, o.padding.bottom, o.padding.right, o.groups})
       put(std::int64_t{value});
   }
   void operator()(const NormOptions& o) { put(std::int64_t{o.groups}), put(o.eps); }
@@ -78,8 +81,9 @@ void describe_node(const Node& node, std::string& text) {
   text += name_of(node.op);
   text += node.shape.to_string();
   text += describe(node.dtype).name;
-  if (node.op == Op::kInput || node.op == Op::kWeight) text += "'" + node.name + "'";
-  for (const Value input : node.inputs) text += " " + std::to_string(input.id);
+  if (node.op == Op::kInput || node.op == Op::kWeight)
+    fmt::format_to(std::back_inserter(text), "'{}'", node.name);
+  for (const Value input : node.inputs) fmt::format_to(std::back_inserter(text), " {}", input.id);
   text += " ";
   std::visit(OptionsText{text}, node.options);
   for (const float value : node.constant) OptionsText{text}.put(value);
@@ -110,7 +114,7 @@ std::string Graph::fingerprint() const {
   std::string text;
   for (const Node& node : nodes_) describe_node(node, text);
   for (const GraphOutput& output : outputs_)
-    text += output.name + "=" + std::to_string(output.value.id) + "\n";
+    fmt::format_to(std::back_inserter(text), "{}={}\n", output.name, output.value.id);
   return to_hex(sha256(text));
 }
 

@@ -17,31 +17,31 @@ namespace diptych {
 
 // Images are [batch, channels, height, width], sequences [batch, tokens, channels]. `w`: a weight.
 enum class Op : std::uint8_t {
-  kInput,              // f32 or i32, bound at run time
-  kWeight,             // by name from the WeightSource
-  kConstant,           // f32, part of the graph; small
-  kConv2d,             // x [n,c,h,w], w [out, c/groups, kh, kw], bias [out] or none
-  kLinear,             // x [..., in], w [out, in], bias [out] or none
-  kGroupNorm,          // x [n,c,...], w [c], bias [c]
-  kLayerNorm,          // x [..., c], w [c], bias [c]
-  kRmsNorm,            // x [..., c], w [c]
-  kAttention,          // q [b,t,heads·d], k and v [b,s,heads·d], mask or none (see AttentionOptions)
-  kSilu,               // x · sigmoid(x)
-  kGelu,               // exact: x/2 · (1 + erf(x/√2))
-  kGeluTanh,           // the tanh approximation
-  kQuickGelu,          // x · sigmoid(1.702 x)
+  kInput,      // f32 or i32, bound at run time
+  kWeight,     // by name from the WeightSource
+  kConstant,   // f32, part of the graph; small
+  kConv2d,     // x [n,c,h,w], w [out, c/groups, kh, kw], bias [out] or none
+  kLinear,     // x [..., in], w [out, in], bias [out] or none
+  kGroupNorm,  // x [n,c,...], w [c], bias [c]
+  kLayerNorm,  // x [..., c], w [c], bias [c]
+  kRmsNorm,    // x [..., c], w [c]
+  kAttention,  // q [b,t,heads·d], k and v [b,s,heads·d], mask or none (see AttentionOptions)
+  kSilu,       // x · sigmoid(x)
+  kGelu,       // exact: x/2 · (1 + erf(x/√2))
+  kGeluTanh,   // the tanh approximation
+  kQuickGelu,  // x · sigmoid(1.702 x)
   kRelu,
   kSigmoid,
   kTanh,
-  kGeglu,              // x [..., 2c] → first half · gelu(second half)
-  kAdd,                // kAdd, kSub, kMul broadcast as numpy does
+  kGeglu,  // x [..., 2c] → first half · gelu(second half)
+  kAdd,    // kAdd, kSub, kMul broadcast as numpy does
   kSub,
   kMul,
-  kAffine,             // x · scale + shift
+  kAffine,  // x · scale + shift
   kClamp,
-  kSoftmax,            // over the last axis
+  kSoftmax,  // over the last axis
   kConcat,
-  kSlice,              // [begin, end) of one axis
+  kSlice,  // [begin, end) of one axis
   kReshape,
   kPermute,
   kUpsampleNearest,    // [n,c,h,w] → [n,c,h·factor,w·factor]
@@ -104,18 +104,19 @@ struct TimestepOptions {
 };
 struct NoOptions {};
 
-using OpOptions = std::variant<NoOptions, Conv2dOptions, NormOptions, AttentionOptions, AffineOptions,
-                               ClampOptions, ConcatOptions, SliceOptions, ReshapeOptions,
-                               PermuteOptions, UpsampleOptions, TimestepOptions>;
+using OpOptions = std::variant<NoOptions, Conv2dOptions, NormOptions, AttentionOptions,
+                               AffineOptions, ClampOptions, ConcatOptions, SliceOptions,
+                               ReshapeOptions, PermuteOptions, UpsampleOptions, TimestepOptions>;
 
 struct Node {
   Op op = Op::kInput;
-  std::vector<Value> inputs;  // always nodes before this one; optional ones that are absent are left out
+  std::vector<Value>
+      inputs;  // always nodes before this one; optional ones that are absent are left out
   OpOptions options;
-  Shape shape;                     // of the result
-  DType dtype = DType::kF32;       // kF32 or kI32; for a weight: as it is stored
-  std::string name;                // input, weight: its name; other ops: the scope they were built in
-  std::vector<float> constant;     // kConstant
+  Shape shape;                  // of the result
+  DType dtype = DType::kF32;    // kF32 or kI32; for a weight: as it is stored
+  std::string name;             // input, weight: its name; other ops: the scope they were built in
+  std::vector<float> constant;  // kConstant
 };
 
 struct GraphOutput {
@@ -131,7 +132,7 @@ class Graph {
   std::span<const Node> nodes() const { return nodes_; }  // in an order that can be run
   const Node& node(Value value) const { return nodes_[value.id]; }
   std::span<const GraphOutput> outputs() const { return outputs_; }
-  std::vector<Value> inputs() const;        // kInput nodes
+  std::vector<Value> inputs() const;         // kInput nodes
   std::vector<std::string> weights() const;  // names, each once
   // Of everything that decides what a compiled program computes except the weights' bytes: hex.
   // The key of program caches.

@@ -1,6 +1,7 @@
 #pragma once
-// How a model writes its graph. Shapes are inferred and checked as ops are added; the first error is
-// kept, later calls do nothing, and finish() returns it: model code reads without error handling.
+// How a model writes its graph. Shapes are inferred and checked as ops are added; the first error
+// is kept, later calls do nothing, and finish() returns it: model code reads without error
+// handling.
 
 #include <cstdint>
 #include <initializer_list>

@@ -1,4 +1,4 @@
-# Third-party libraries: Debian packages by find_package, llama.cpp from the cache that tools/bootstrap fills.
+# Third-party libraries: Debian packages by find_package, llama.cpp and OpenVINO from the cache that tools/bootstrap fills.
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
@@ -34,3 +34,23 @@ target_link_libraries(llama_cpp_common INTERFACE llama_cpp llama-common)
 add_library(llama_cpp_internal INTERFACE)  # ggml's private headers: text/weights only, for this very commit
 target_include_directories(llama_cpp_internal SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/ggml/src ${DIPTYCH_LLAMA_SOURCE}/ggml/src/ggml-cpu)
 target_link_libraries(llama_cpp_internal INTERFACE llama_cpp)
+
+# OpenVINO: only compute/backends/openvino links it. Without it that back end is a stub that says so.
+if(CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(openvino_here ON)
+else()
+  set(openvino_here OFF)
+endif()
+option(DIPTYCH_OPENVINO "Build the OpenVINO back end" ${openvino_here})
+if(DIPTYCH_OPENVINO)
+  string(REGEX MATCH "DIPTYCH_OPENVINO=([^\n]*)" _ "${paths}")
+  set(openvino_folder "${CMAKE_MATCH_1}")
+  if(NOT EXISTS ${openvino_folder}/libs/libopenvino_intel_cpu_plugin.so)
+    message(FATAL_ERROR "OpenVINO is not there. Run: tools/bootstrap openvino   (or configure with -DDIPTYCH_OPENVINO=OFF)")
+  endif()
+  file(GLOB openvino_libraries ${openvino_folder}/libs/libopenvino.so.* ${openvino_folder}/libs/libtbb.so.*)
+  add_library(openvino INTERFACE)
+  target_include_directories(openvino SYSTEM INTERFACE ${openvino_folder}/include)
+  target_link_libraries(openvino INTERFACE ${openvino_libraries})
+  target_link_options(openvino INTERFACE "-Wl,-rpath,${openvino_folder}/libs")
+endif()

@@ -47,6 +47,8 @@ THIRD_PARTY = [
     ("prometheus/", ["src/base/metrics."]),
     ("toml++/", ["src/base/config_toml."]),
     ("CLI/", ["src/app/"]),
+    ("openvino/", ["src/compute/backends/openvino/"]),
+    ("oneapi/tbb/", ["src/compute/backends/openvino/"]),
     ("nlohmann/", ["src/text/chat/"]),
     ("jinja/", ["src/text/chat/"]),
     ("chat.h", ["src/text/chat/"]),

@@ -6,6 +6,16 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
+
+# Debian's packages of these bring no CMake files: the target `name` is their header and library.
+function(diptych_system_library name header library)
+  find_path(${name}_include ${header} REQUIRED)
+  find_library(${name}_library ${library} REQUIRED)
+  add_library(${name} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(${name} SYSTEM INTERFACE ${${name}_include})
+  target_link_libraries(${name} INTERFACE ${${name}_library})
+endfunction()
+diptych_system_library(utf8proc utf8proc.h utf8proc)
 find_package(ZLIB REQUIRED)
 
 set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS

@@ -46,6 +46,7 @@ THIRD_PARTY = [
     ("fmt/", ["src/", "bench/", "fuzz/", "tests/"]),
     ("prometheus/", ["src/base/metrics."]),
     ("toml++/", ["src/base/config_toml."]),
+    ("utf8proc.h", ["src/tokenizer/unicode_text."]),
     ("CLI/", ["src/app/"]),
     ("openvino/", ["src/compute/backends/openvino/"]),
     ("oneapi/tbb/", ["src/compute/backends/openvino/"]),

@@ -78,15 +78,6 @@ Status write_all(FileCalls& calls, int file, std::string_view bytes, const Path&
   return {};
 }
 
-Status write_and_sync(FileCalls& calls, const Path& path, std::string_view bytes) {
-  const int file = calls.open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
-  if (file < 0) return io_error("write", path);
-  Status status = write_all(calls, file, bytes, path);
-  if (status && calls.fsync(file) != 0) status = io_error("write", path);
-  if (calls.close(file) != 0 && status) status = io_error("write", path);
-  return status;
-}
-
 // Without this a crash may forget the rename.
 Status sync_folder(FileCalls& calls, const Path& folder) {
   const int file = calls.open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -122,23 +113,58 @@ Result<std::string> read_file(const Path& path, std::size_t bytes_max) {
   return bytes;
 }
 
-Status write_file_atomically(FileCalls& calls, const Path& path, std::string_view bytes) {
+Result<AtomicFile> AtomicFile::create(FileCalls& calls, const Path& path) {
   Path temporary = path;
   temporary += random_id(".tmp-");
-  Status status = write_and_sync(calls, temporary, bytes);
-  if (status && calls.rename(temporary.c_str(), path.c_str()) != 0) {
-    status = io_error("write", path);
-  }
-  if (!status) {
-    calls.unlink(temporary.c_str());
-    return status;
-  }
-  return sync_folder(calls, path.has_parent_path() ? path.parent_path() : Path("."));
+  const int file = calls.open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+  if (file < 0) return io_error("write", path);
+  return AtomicFile(calls, path, std::move(temporary), file);
+}
+
+Result<AtomicFile> AtomicFile::create(const Path& path) {
+  static FileCalls system_calls;  // without state
+  return create(system_calls, path);
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : calls_(other.calls_),
+      path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      file_(std::exchange(other.file_, -1)) {}
+
+AtomicFile::~AtomicFile() {
+  if (file_ >= 0) calls_->close(file_);
+  if (!temporary_.empty()) calls_->unlink(temporary_.c_str());
+}
+
+Status AtomicFile::append(std::string_view bytes) {
+  return write_all(*calls_, file_, bytes, path_);
+}
+
+Status AtomicFile::close_synced() {
+  Status status;
+  if (calls_->fsync(file_) != 0) status = io_error("write", path_);
+  if (calls_->close(std::exchange(file_, -1)) != 0 && status) status = io_error("write", path_);
+  return status;
+}
+
+Status AtomicFile::commit() {
+  TRY_STATUS(close_synced());
+  if (calls_->rename(temporary_.c_str(), path_.c_str()) != 0) return io_error("write", path_);
+  temporary_.clear();
+  return sync_folder(*calls_, path_.has_parent_path() ? path_.parent_path() : Path("."));
+}
+
+Status write_file_atomically(FileCalls& calls, const Path& path, std::string_view bytes) {
+  TRY(AtomicFile file, AtomicFile::create(calls, path));
+  TRY_STATUS(file.append(bytes));
+  return file.commit();
 }
 
 Status write_file_atomically(const Path& path, std::string_view bytes) {
-  FileCalls calls;
-  return write_file_atomically(calls, path, bytes);
+  TRY(AtomicFile file, AtomicFile::create(path));
+  TRY_STATUS(file.append(bytes));
+  return file.commit();
 }
 
 Status make_directories(const Path& path) {
@@ -198,6 +224,16 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) munmap(const_cast<std::byte*>(data_), size_);
+}
+
+void MappedFile::release(std::span<const std::byte> part) const {
+  if (part.empty()) return;
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(part.data()) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(part.data()) + part.size();
+  // A page that is shared with a neighbour goes too: it comes back like any other. Advice, so a
+  // failure is nobody's error.
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace diptych

@@ -138,5 +138,34 @@ TEST_F(FileTest, MapsFilesAndMovesTheMapping) {
   EXPECT_TRUE(MappedFile::open(path)->bytes().empty());
 }
 
+TEST_F(FileTest, ReleasedPagesComeBack) {
+  const Path path = folder_ / "a";
+  ASSERT_TRUE(write_file_atomically(path, std::string(20000, 'x')));
+  const auto mapped = MappedFile::open(path);
+  ASSERT_TRUE(mapped);
+  EXPECT_EQ(mapped->bytes()[9000], std::byte{'x'});
+  mapped->release(mapped->bytes().subspan(5000, 10000));
+  mapped->release({});
+  EXPECT_EQ(mapped->bytes()[9000], std::byte{'x'});
+}
+
+TEST_F(FileTest, WritesInPiecesAndLeavesNothingWithoutACommit) {
+  const Path path = folder_ / "a";
+  {
+    auto file = AtomicFile::create(path);
+    ASSERT_TRUE(file);
+    EXPECT_TRUE(file->append("half"));
+  }
+  EXPECT_TRUE(names().empty());
+  auto file = AtomicFile::create(path);
+  AtomicFile moved = std::move(*file);
+  EXPECT_TRUE(moved.append("one "));
+  EXPECT_TRUE(moved.append("two"));
+  EXPECT_TRUE(moved.commit());
+  EXPECT_EQ(*read_file(path, 100), "one two");
+  EXPECT_EQ(names(), std::vector<std::string>{"a"});
+  EXPECT_EQ(AtomicFile::create(folder_ / "missing/a").error().code, ErrorCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace diptych

@@ -94,6 +94,8 @@ inline Json::Json(std::string value) : value_(std::move(value)) {}
 struct JsonLimits {
   std::size_t depth_max = 64;
   std::size_t bytes_max = std::size_t{256} << 20;
+  std::size_t values_max = static_cast<std::size_t>(-1);  // numbers, strings, arrays, …: in memory
+                                                          // a small one is many times its text
 };
 
 // Errors (kInvalidArgument) say what and at which byte offset. Duplicate names, bad UTF-8, trailing

@@ -18,6 +18,8 @@ using BoostError = boost::json::error_code;
 // values.
 class Builder {
  public:
+  explicit Builder(std::size_t values_max) : values_left_(values_max) {}
+
   // Boost.JSON asks for these limits; ours are the text's size and the depth.
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
@@ -30,12 +32,11 @@ class Builder {
   bool on_comment(boost::json::string_view, BoostError&) { return true; }
 
   bool on_array_begin(BoostError&) { return true; }
-  bool on_array_end(std::size_t count, BoostError&) {
+  bool on_array_end(std::size_t count, BoostError& error) {
     const auto first = values_.end() - static_cast<std::ptrdiff_t>(count);
     Json::Array items(std::make_move_iterator(first), std::make_move_iterator(values_.end()));
     values_.erase(first, values_.end());
-    values_.emplace_back(std::move(items));
-    return true;
+    return push(error, std::move(items));
   }
 
   bool on_object_begin(BoostError&) { return true; }
@@ -50,8 +51,7 @@ class Builder {
     values_.resize(values_.size() - count);
     if (has_duplicate(members))
       return refuse(error, fmt::format("the name {:?} twice in one object", duplicate_));
-    values_.emplace_back(std::move(members));
-    return true;
+    return push(error, std::move(members));
   }
 
   bool on_key_part(boost::json::string_view part, std::size_t, BoostError&) { return append(part); }
@@ -64,23 +64,21 @@ class Builder {
   bool on_string_part(boost::json::string_view part, std::size_t, BoostError&) {
     return append(part);
   }
-  bool on_string(boost::json::string_view part, std::size_t, BoostError&) {
+  bool on_string(boost::json::string_view part, std::size_t, BoostError& error) {
     append(part);
-    values_.emplace_back(std::move(text_));
+    const bool kept = push(error, std::move(text_));
     text_.clear();
-    return true;
+    return kept;
   }
 
   bool on_number_part(boost::json::string_view part, BoostError&) { return append(part); }
-  bool on_int64(std::int64_t value, boost::json::string_view, BoostError&) {
+  bool on_int64(std::int64_t value, boost::json::string_view, BoostError& error) {
     text_.clear();
-    values_.emplace_back(value);
-    return true;
+    return push(error, value);
   }
-  bool on_uint64(std::uint64_t value, boost::json::string_view, BoostError&) {
+  bool on_uint64(std::uint64_t value, boost::json::string_view, BoostError& error) {
     text_.clear();
-    values_.emplace_back(value);
-    return true;
+    return push(error, value);
   }
   // Boost 1.81's own conversion may be off by one unit in the last place, so the number is read
   // again, exactly.
@@ -94,18 +92,11 @@ class Builder {
       value = approximate;  // too small: denormal or zero
     }
     text_.clear();
-    values_.emplace_back(value);
-    return true;
+    return push(error, value);
   }
 
-  bool on_bool(bool value, BoostError&) {
-    values_.emplace_back(value);
-    return true;
-  }
-  bool on_null(BoostError&) {
-    values_.emplace_back();
-    return true;
-  }
+  bool on_bool(bool value, BoostError& error) { return push(error, value); }
+  bool on_null(BoostError& error) { return push(error); }
 
   Json take() {
     CHECK(values_.size() == 1);
@@ -116,6 +107,14 @@ class Builder {
  private:
   bool append(boost::json::string_view part) {
     text_.append(part.data(), part.size());
+    return true;
+  }
+
+  template <class... Value>
+  bool push(BoostError& error, Value&&... value) {
+    if (values_left_ == 0) return refuse(error, "more values than are allowed");
+    --values_left_;
+    values_.emplace_back(std::forward<Value>(value)...);
     return true;
   }
 
@@ -135,6 +134,7 @@ class Builder {
     return true;
   }
 
+  std::size_t values_left_;
   std::vector<Json> values_;
   std::vector<std::string> names_;
   std::vector<std::string_view> scratch_;
@@ -158,7 +158,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   }
   boost::json::parse_options options;
   options.max_depth = limits.depth_max;
-  boost::json::basic_parser<Builder> parser(options);
+  boost::json::basic_parser<Builder> parser(options, limits.values_max);
   BoostError error;
   const std::size_t consumed = parser.write_some(false, text.data(), text.size(), error);
   if (error) {

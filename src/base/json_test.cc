@@ -175,5 +175,13 @@ TEST(ParseJson, HoldsItsLimits) {
   EXPECT_THAT(large.error().message, HasSubstr("5 bytes; the limit is 4"));
 }
 
+TEST(ParseJson, CountsValuesBeforeTheyFillMemory) {
+  const std::string text = R"({"a": [1, 2, true], "b": null})";  // six values
+  EXPECT_TRUE(parse_json(text, {.values_max = 6}));
+  const auto refused = parse_json(text, {.values_max = 5});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("more values than are allowed"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace diptych

@@ -14,14 +14,23 @@
 
 namespace diptych {
 
-// x at `sigma` → the model's estimate of x0, guidance and masks included. Shape of x: [batch, channels,
-// height, width]. Errors (cancelled, out of memory) end the run.
+class NoiseSchedule;  // image/diffusion/noise_schedule.h
+
+// x at `sigma` → the model's estimate of x0, guidance and masks included. Shape of x: [batch,
+// channels, height, width]. Errors (cancelled, out of memory) end the run.
 using Denoise = std::function<Result<Tensor64>(const Tensor64& x, double sigma)>;
+
+struct SigmaStep {
+  double from, to;
+};
 
 class Noise {  // draws in order; a solver asks once per place where its reference draws
  public:
   virtual ~Noise() = default;
   virtual Tensor64 draw(const Shape& shape) = 0;
+  // The noise of one SDE step. A source that follows one path through all sigmas answers its
+  // increment; others draw.
+  virtual Tensor64 draw_between(const Shape& shape, SigmaStep /*step*/) { return draw(shape); }
 };
 
 struct Step {
@@ -41,7 +50,15 @@ enum class SigmaSpace { kVarianceExploding, kFlow };
 struct SolverOptions {
   std::optional<double> eta;  // noise of ancestral and SDE solvers; none: the solver's default
   double s_churn = 0, s_tmin = 0, s_tmax = 1e9, s_noise = 1;
-  int order = 0;  // UniPC, DEIS, LMS: 0 is the solver's default
+  int order = 0;  // UniPC, DEIS, LMS, DPM++ 2M: 0 is the solver's default
+  // Multistep solvers: the last step has order 1, the one before at most 2. None: the solver's
+  // default.
+  std::optional<bool> lower_order_final;
+  double clip = 0;  // > 0: DDIM, DDPM, LCM clamp the estimate of x0 to [−clip, clip]
+  // DDIM: where step i lands, when that is not sigmas[i + 1]; the picture's variance-preserving
+  // form is then taken as if it were at sigmas[i + 1]. Empty: at sigmas[i + 1].
+  std::vector<double> landings;
+  const NoiseSchedule* schedule = nullptr;  // LCM, TCD: solvers on timesteps
   SigmaSpace space = SigmaSpace::kVarianceExploding;
 };
 
@@ -55,22 +72,40 @@ struct Solve {
 };
 
 struct SolverRow {
-  std::string_view name;                      // the A1111 label: "DPM++ 2M"
-  std::span<const std::string_view> aliases;  // of A1111, SD.Next, ComfyUI, stable-diffusion.cpp, diffusers
+  std::string_view name;  // the A1111 label: "DPM++ 2M"
+  // of A1111, SD.Next, ComfyUI, stable-diffusion.cpp, diffusers
+  std::span<const std::string_view> aliases;
   Result<Tensor64> (*solve)(Solve& solve);
   int evaluations_per_step;
-  bool stochastic;                  // draws noise after the start
-  std::string_view schedule;        // what "Automatic" means for it
-  bool discards_next_to_last;       // A1111's rule for DPM2, DPM2 a, 3M SDE
-  bool flow;                        // works on flow models
+  bool stochastic;             // draws noise after the start
+  std::string_view schedule;   // what "Automatic" means for it
+  bool discards_next_to_last;  // A1111's rule for DPM2, DPM2 a, 3M SDE
+  bool flow;                   // works on flow models
   std::string_view doc;
+  bool brownian = false;   // A1111 and ComfyUI draw its noise along Brownian paths
+  bool uses_ensd = false;  // A1111 writes ENSD into infotext for it
+  // Keeps to the picture's variance-preserving form: starts from noise of variance 1 and ends at
+  // its last sigma without an estimate of x0.
+  bool variance_preserving = false;
+  bool couples_batch =
+      false;  // step sizes depend on every picture of the batch: run them one by one
 };
 
 struct ScheduleOptions {
   std::optional<double> sigma_min, sigma_max, rho;
-  double shift = 1;        // flow
-  int image_tokens = 0;    // flow dynamic
-  bool sdxl = false;       // which table of Align Your Steps
+  double shift = 1;      // flow
+  int image_tokens = 0;  // flow dynamic
+  bool sdxl = false;     // which table of Align Your Steps
+};
+
+struct ScheduleRow {
+  std::string_view name;  // the A1111 label: "Karras"
+  std::span<const std::string_view> aliases;
+  // steps ≥ 1 → descending sigmas; usually steps + 1 values, the last 0.
+  Result<std::vector<double>> (*sigmas)(const NoiseSchedule& schedule, int steps,
+                                        const ScheduleOptions& options);
+  SigmaSpace space;  // of the models it is for
+  std::string_view doc;
 };
 
 }  // namespace diptych

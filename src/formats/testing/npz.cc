@@ -159,6 +159,9 @@ Result<Tensor64> read_npy(std::span<const std::byte> bytes) {
   if (type == "<i4") return widen<std::int32_t>(shape, elements);
   if (type == "<i8") return widen<std::int64_t>(shape, elements);
   if (type == "|u1" || type == "|b1") return widen<std::uint8_t>(shape, elements);
+  if (type.starts_with("<U")) {  // one text: as many UTF-32 code points as the type says
+    return widen<std::int32_t>(Shape{std::ssize(elements) / 4}, elements);
+  }
   return broken(fmt::format("elements of type {}", type));
 }
 

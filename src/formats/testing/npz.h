@@ -12,6 +12,7 @@
 namespace diptych {
 
 // Every array as f64: f4, f8, i4, i8, u1, b1 in C order. A scalar has rank 0.
+// A text (U, a scalar) is the array of its code points.
 using Npz = std::map<std::string, Tensor64>;
 Result<Npz> read_npz(const Path& path);
 

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "app/model_notes.h"
+#include "base/folder_lock.h"
 
 namespace diptych {
 namespace {
@@ -79,6 +80,14 @@ Status place_file(const NewModel& model, const Path& to) {
   return copy_model(model.file, to);  // another file system, or one without links
 }
 
+// Of two commands that change models.json at once, one would lose its note.
+Result<FolderLock> lock_for_change(const Path& folder) {
+  auto lock = FolderLock::take(folder, "models.lock");
+  if (!lock && lock.error().code == ErrorCode::kConflict)
+    lock.error().message += ", which adds or removes a model; try again when it has ended";
+  return lock;
+}
+
 }  // namespace
 
 std::string model_id_of(const Path& file) {
@@ -136,14 +145,17 @@ Result<ModelEntry> ModelLibrary::find(std::string_view id) const {
       "model", "model_not_found");
 }
 
+Status ModelLibrary::check_free(std::string_view id) const {
+  if (id != places_.default_id && !find(id)) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("the id \"{}\" is taken; choose another with --id", id), "id");
+}
+
 Result<ModelEntry> ModelLibrary::add(const NewModel& model, const FileProgress& progress) const {
   TRY_STATUS(check_gguf(model.file));
   const std::string id = model.id.empty() ? model_id_of(model.file) : model.id;
   TRY_STATUS(check_id(id));
-  if (id == places_.default_id || find(id)) {
-    return fail(ErrorCode::kConflict,
-                fmt::format("the id \"{}\" is taken; choose another with --id", id), "id");
-  }
+  TRY_STATUS(check_free(id));
   TRY(std::string hash, sha256_of_file(model.file, progress));
   if (!model.sha256.empty() && model.sha256 != hash) {
     return fail(ErrorCode::kInvalidArgument,
@@ -151,6 +163,8 @@ Result<ModelEntry> ModelLibrary::add(const NewModel& model, const FileProgress& 
                 "sha256");
   }
   TRY_STATUS(make_directories(places_.folder));
+  TRY(const FolderLock lock, lock_for_change(places_.folder));
+  TRY_STATUS(check_free(id));  // again: hashing takes a while
   const Path target = places_.folder / (id + ".gguf");
   TRY_STATUS(place_file(model, target));
   auto entry = entry_of(target, id);
@@ -177,6 +191,7 @@ Result<ModelEntry> ModelLibrary::remove(std::string_view id) const {
                             id),
                 "id");
   }
+  TRY(const FolderLock lock, lock_for_change(places_.folder));
   std::error_code error;
   if (!std::filesystem::remove(entry.path, error) && error) {
     return fail(ErrorCode::kIo,

@@ -36,13 +36,16 @@ class ModelLibrary {  // const and without state: every call looks at the disk
   // The default model first, the others by id.
   Result<std::vector<ModelEntry>> list() const;
   Result<ModelEntry> find(std::string_view id) const;  // kNotFound lists what there is
-  // kInvalidArgument: not a GGUF file, a wrong hash or a bad id; kConflict: the id is taken.
+  // kInvalidArgument: not a GGUF file, a wrong hash or a bad id; kConflict: the id is taken,
+  // or another process is changing the folder.
   Result<ModelEntry> add(const NewModel& model, const FileProgress& progress) const;
   Result<ModelEntry> remove(std::string_view id) const;  // deletes the library's own link or copy
   Result<std::optional<std::string>> known_sha256(std::string_view id) const;
   const LibraryPlaces& places() const { return places_; }
 
  private:
+  Status check_free(std::string_view id) const;
+
   LibraryPlaces places_;
 };
 

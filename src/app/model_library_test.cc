@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/folder_lock.h"
 #include "base/hash.h"
 #include "base/rng.h"
 
@@ -108,6 +109,17 @@ TEST_F(ModelLibraryTest, RemovesItsOwnLinkOnly) {
   EXPECT_EQ(library_.remove("mine").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(library_.remove("the-default").error().code, ErrorCode::kConflict);
   EXPECT_TRUE(add({.file = tiny_, .id = "mine"}));
+}
+
+TEST_F(ModelLibraryTest, OneChangeAtATime) {
+  ASSERT_TRUE(add({.file = tiny_, .id = "mine"}));
+  const auto other = FolderLock::take(root_ / "models", "models.lock");
+  ASSERT_TRUE(other);
+  const auto added = add({.file = tiny_, .id = "second"});
+  ASSERT_FALSE(added);
+  EXPECT_THAT(added.error().message, HasSubstr("adds or removes a model"));
+  EXPECT_EQ(library_.remove("mine").error().code, ErrorCode::kConflict);
+  EXPECT_THAT(ids(), ElementsAre("the-default", "mine"));
 }
 
 TEST_F(ModelLibraryTest, SaysWhereTheNotesAreBroken) {

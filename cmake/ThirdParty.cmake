@@ -16,6 +16,9 @@ function(diptych_system_library name header library)
   target_link_libraries(${name} INTERFACE ${${name}_library})
 endfunction()
 diptych_system_library(utf8proc utf8proc.h utf8proc)
+diptych_system_library(webp webp/decode.h webp)
+find_package(JPEG REQUIRED)
+find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
 set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
@@ -29,13 +32,17 @@ if(NOT EXISTS ${DIPTYCH_LLAMA_BUILD}/bin/libllama.so)
   message(FATAL_ERROR "llama.cpp is not built yet. Run: tools/bootstrap")
 endif()
 
-# llama.cpp: SYSTEM includes, so that our warnings stay ours. Only text/llama and text/chat link these.
-add_library(llama_cpp INTERFACE)
-target_include_directories(llama_cpp SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/include ${DIPTYCH_LLAMA_SOURCE}/ggml/include)
-target_link_directories(llama_cpp INTERFACE ${DIPTYCH_LLAMA_BUILD}/bin)
-target_link_libraries(llama_cpp INTERFACE llama ggml ggml-base)
-target_link_options(llama_cpp INTERFACE "-Wl,-rpath,${DIPTYCH_LLAMA_BUILD}/bin")
-target_compile_definitions(llama_cpp INTERFACE DIPTYCH_GGML_BACKENDS="${DIPTYCH_LLAMA_BUILD}/bin")
+# ggml: SYSTEM includes, so that our warnings stay ours. Words and compute/backends/ggml share one copy.
+add_library(ggml_runtime INTERFACE)
+target_include_directories(ggml_runtime SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/ggml/include)
+target_link_directories(ggml_runtime INTERFACE ${DIPTYCH_LLAMA_BUILD}/bin)
+target_link_libraries(ggml_runtime INTERFACE ggml ggml-base)
+target_link_options(ggml_runtime INTERFACE "-Wl,-rpath,${DIPTYCH_LLAMA_BUILD}/bin")
+target_compile_definitions(ggml_runtime INTERFACE DIPTYCH_GGML_BACKENDS="${DIPTYCH_LLAMA_BUILD}/bin")
+
+add_library(llama_cpp INTERFACE)  # only text/llama and text/chat link these
+target_include_directories(llama_cpp SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/include)
+target_link_libraries(llama_cpp INTERFACE llama ggml_runtime)
 
 add_library(llama_cpp_common INTERFACE)  # Jinja templates and tool-call parsing
 target_include_directories(llama_cpp_common SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/common ${DIPTYCH_LLAMA_SOURCE}/vendor)

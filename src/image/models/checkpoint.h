@@ -12,11 +12,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "compute/weight_source.h"
+#include "image/diffusion/prediction.h"
 
 namespace diptych {
-
-enum class Prediction { kUnknown, kEpsilon, kV, kSample, kFlow };
-std::string_view name_of(Prediction prediction);  // diffusers' word: "epsilon", "v_prediction", …
 
 struct ModelPart {
   std::shared_ptr<const WeightSource> weights;  // null: this model has no such part
@@ -38,9 +36,8 @@ struct Checkpoint {
   ModelPart unet, vae, text_encoder, text_encoder_2;
   std::optional<TokenizerFiles> tokenizer, tokenizer_2;  // none: CLIP's own vocabulary
   Json scheduler;  // scheduler_config.json; of a single file the family's usual one
-  // kUnknown: nothing in the model says so (SD 2.x as a single file); `scheduler` then leaves it
-  // out.
-  Prediction prediction = Prediction::kUnknown;
+  // None: nothing in the model says (SD 2.x as a single file); `scheduler` then leaves it out too.
+  std::optional<Prediction> prediction;
   bool zero_terminal_snr = false;
   Path origin;              // what was opened
   std::vector<Path> files;  // every file of weights that was opened; the UNet's first

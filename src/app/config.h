@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "http/server.h"
+#include "store/retention.h"
 #include "text/scheduler/scheduler.h"
 
 namespace diptych {
@@ -30,6 +31,7 @@ struct AppConfig {
   Path models_dir;  // "": <data_dir>/models
   int loaded_models_max = 2;
   Path data_dir;
+  RetentionLimits retention;
   std::string log_level = "info";
   std::string log_file;
 

@@ -85,6 +85,10 @@ void append_scheduler_rows(Rows& rows, SchedulerOptions& scheduler) {
            "Bytes of an answer held for a slow reader before its generation pauses.", 256, 1 << 30},
           {"text.reader_stall_max", "--reader-stall-timeout", &scheduler.reader_stall_max,
            "Time a reader may stall before its answer is given up.", 0.001, 24 * kHour},
+          {"text.step_stall_max", "--step-stall-timeout", &scheduler.step_stall_max,
+           "Time without progress after which a model counts as stalled: /health and new requests "
+           "answer 503; 0s: never.",
+           0, 24 * kHour},
           {"text.queue_wait_max", "--queue-timeout", &scheduler.queue_wait_max,
            "Time a request may wait for a slot.", 0.001, 24 * kHour},
       });
@@ -104,6 +108,20 @@ void append_text_rows(Rows& rows, AppConfig& config) {
           {"text.inexact_layout", "--inexact-layout", &config.inexact_layout,
            "Allow weight layouts that are faster but not exact."},
       });
+}
+
+void append_store_rows(Rows& rows, RetentionLimits& retention) {
+  rows.insert(rows.end(),
+              {
+                  {"store.keep_days", "--keep-days", &retention.keep_days,
+                   "Days that stored responses, chat completions and their events are kept; "
+                   "0: for good.",
+                   0, 36'500},
+                  {"store.bytes_max", "--max-store-size", ByteCount{&retention.bytes_max},
+                   "Size of everything stored; past it the oldest answers go. The file does not "
+                   "shrink: what they free is used again.",
+                   kKiB * kKiB, 1024 * kGiB},
+              });
 }
 
 void append_place_rows(Rows& rows, AppConfig& config) {
@@ -136,6 +154,7 @@ ConfigTable make_config_table(AppConfig& config) {
   append_server_rows(rows, config.server, config.drain_wait);
   append_api_rows(rows, config.api);
   append_text_rows(rows, config);
+  append_store_rows(rows, config.retention);
   append_place_rows(rows, config);
   return ConfigTable(std::move(rows));
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "api/background.h"
 #include "api/openai/responses_background.h"
@@ -10,12 +11,26 @@
 #include "app/local_model_registry.h"
 #include "app/text_models.h"
 #include "base/log.h"
+#include "store/retention.h"
 #include "store/store.h"
 
 namespace diptych {
 namespace {
 
 constexpr int kBackgroundTasksMax = 256;
+
+// Two servers on one folder would each settle the other's running answers.
+Result<FolderLock> lock_data_folder(const Path& folder) {
+  auto lock = FolderLock::take(folder, "server.lock");
+  if (!lock && lock.error().code == ErrorCode::kConflict) {
+    lock.error().message = fmt::format(
+        "another server runs on the same data: {}; stop it, or choose another folder "
+        "with --data-dir",
+        lock.error().message);
+    lock.error().param = "data.folder";
+  }
+  return lock;
+}
 
 }  // namespace
 
@@ -33,6 +48,8 @@ Status check_keys(const AppConfig& config, KeyStore& keys) {
 
 Status ObjectGraph::open_store(const AppConfig& config, const Clock& clock) {
   TRY_STATUS(make_directories(config.data_dir));
+  TRY(FolderLock lock, lock_data_folder(config.data_dir));
+  data_lock_.emplace(std::move(lock));
   TRY(store_, make_sqlite_store(config.store_file(), clock));
   return {};
 }
@@ -61,6 +78,8 @@ Result<std::unique_ptr<ObjectGraph>> ObjectGraph::build(const AppConfig& config,
                                           .limits = config.api});
   TRY_STATUS(settle_unfinished_responses(*graph->services_));
   TRY(graph->server_, make_server(config.server, all_routes(), *graph->services_));
+  graph->retention_ = start_retention(
+      Retention(graph->store_->expiry(), config.retention, clock, *graph->metrics_));
   return graph;
 }
 

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "app/config.h"
 #include "base/error.h"
+#include "base/folder_lock.h"
 #include "base/metrics.h"
 #include "compute/cores.h"
 
@@ -13,6 +15,7 @@ namespace diptych {
 
 class BackgroundRunner;
 class LocalModelRegistry;
+class RetentionThread;
 class SqliteStore;
 
 class ObjectGraph {
@@ -33,9 +36,11 @@ class ObjectGraph {
   ObjectGraph() = default;
   Status open_store(const AppConfig& config, const Clock& clock);
 
+  std::optional<FolderLock> data_lock_;  // first: given back when everything else is gone
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<CoreArbiter> cores_;
   std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<RetentionThread> retention_;
   std::unique_ptr<LocalModelRegistry> models_;
   std::unique_ptr<BackgroundRunner> background_;
   std::unique_ptr<Services> services_;

@@ -90,6 +90,16 @@ class CompletionStore {
   virtual Status erase(std::string_view id, std::string_view owner) = 0;
 };
 
+// The oldest stored answers (responses with their events, chat completions), to be given up.
+// Unfinished ones stay.
+class AnswerExpiry {
+ public:
+  virtual ~AnswerExpiry() = default;
+  // Erases up to `limit` that were created before `unix_ms`, the oldest first. Returns how many.
+  virtual Result<int> erase_oldest(std::int64_t unix_ms, int limit) = 0;
+  virtual Result<std::uint64_t> used_bytes() = 0;  // of everything stored; what was freed is not in it
+};
+
 struct ApiKey {
   std::string id;  // "key_…", public
   std::string name;

@@ -23,6 +23,7 @@ class SqliteStore {  // safe from any thread
   virtual ResponseStore& responses() = 0;
   virtual CompletionStore& completions() = 0;
   virtual KeyStore& keys() = 0;
+  virtual AnswerExpiry& expiry() = 0;
   Stores stores() {
     return {.responses = responses(), .completions = completions(), .keys = keys()};
   }

@@ -124,6 +124,18 @@ def test_port_in_use_is_an_error_that_says_so(server):
     assert str(server.port) in result.stderr
 
 
+def test_a_second_server_on_the_same_data_is_refused_and_a_killed_one_leaves_it_free(tmp_path):
+    with serving.Diptych(data_dir=tmp_path) as first:
+        second = serving.run_cli("serve", "--listen", "127.0.0.1:0", "--data-dir", str(tmp_path))
+        assert second.returncode != 0
+        assert str(tmp_path) in second.stderr and f"process {first.process.pid}" in second.stderr
+        made = serving.run_cli("keys", "add", "laptop", "--data-dir", str(tmp_path))
+        assert made.returncode == 0, "keys are made beside a running server"
+        first.kill()
+        with serving.Diptych(data_dir=tmp_path) as third:
+            assert third.chat().status == 200
+
+
 @pytest.mark.parametrize("flags, word", [
     (["--max-slots", "0"], "max-slots"), (["--max-slots", "many"], "max-slots"), (["--frobnicate"], "frobnicate"),
     (["--listen", "nowhere"], "listen"), (["--tls-certificate", "/nope.pem"], "tls")])

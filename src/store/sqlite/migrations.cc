@@ -42,6 +42,10 @@ constexpr std::array kMigrations{
         id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, shown TEXT NOT NULL, scopes TEXT NOT NULL,
         created_ms INTEGER NOT NULL, revoked_ms INTEGER) STRICT;
     )sql"},
+    Migration{.name = "answers_by_age", .sql = R"sql(
+      CREATE INDEX responses_by_age ON responses (created_ms);
+      CREATE INDEX completions_by_age ON completions (created_ms);
+    )sql"},
 };
 
 Result<std::size_t> applied_step_count(Connection& connection) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "store/sqlite/answer_expiry.h"
 #include "store/sqlite/completion_store.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/key_store.h"
@@ -24,17 +25,20 @@ class Store final : public SqliteStore {
       : database_(std::move(writer), std::move(reader)),
         responses_(database_),
         completions_(database_),
-        keys_(database_) {}
+        keys_(database_),
+        expiry_(database_) {}
 
   ResponseStore& responses() override { return responses_; }
   CompletionStore& completions() override { return completions_; }
   KeyStore& keys() override { return keys_; }
+  AnswerExpiry& expiry() override { return expiry_; }
 
  private:
   Database database_;
   SqliteResponseStore responses_;
   SqliteCompletionStore completions_;
   SqliteKeyStore keys_;
+  SqliteAnswerExpiry expiry_;
 };
 
 // SQLite gives its -wal and -shm files the mode of the main file, so it is enough that this one

@@ -1,0 +1,45 @@
+#pragma once
+// How long stored answers are kept, and the thread that gives up what is too old or too much.
+
+#include <cstddef>
+#include <memory>
+#include <stop_token>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/metrics.h"
+#include "jobs/stores.h"
+
+namespace diptych {
+
+struct RetentionLimits {
+  int keep_days = 30;                            // 0: for good
+  std::size_t bytes_max = std::size_t{1} << 30;  // of the whole store; past it the oldest go
+};
+
+class Retention {
+ public:
+  Retention(AnswerExpiry& expiry, RetentionLimits limits, const Clock& clock, Metrics& metrics);
+
+  // Erases all that is past the limits now, in small transactions with room for others between
+  // them. By one thread. kIo: what is left is for the next time.
+  Status sweep(std::stop_token stop);
+
+ private:
+  Status erase_old(std::stop_token stop);
+  Status erase_excess(std::stop_token stop);
+
+  AnswerExpiry& expiry_;
+  const RetentionLimits limits_;
+  const Clock& clock_;
+  Counter &too_old_, &too_much_;
+  Gauge& bytes_;
+};
+
+class RetentionThread {  // sweeps when it is made and every ten minutes; its end ends a sweep
+ public:
+  virtual ~RetentionThread() = default;
+};
+std::unique_ptr<RetentionThread> start_retention(Retention retention);
+
+}  // namespace diptych

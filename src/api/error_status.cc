@@ -27,6 +27,7 @@ constexpr ErrorStatus kRows[] = {
     {ErrorCode::kUnsupported, "method_not_allowed", 405, kRequest, ""},
     {ErrorCode::kUnsupported, "", 400, kRequest, "unsupported_parameter"},
     {ErrorCode::kOverloaded, "model_loading", 503, "server_error", "", true},
+    {ErrorCode::kOverloaded, "model_stalled", 503, "server_error", "", true},
     {ErrorCode::kOverloaded, "overloaded", 503, "server_error", "", true},
     {ErrorCode::kOverloaded, "tokens", 429, "tokens", "", true},
     {ErrorCode::kOverloaded, "", 429, "requests", "rate_limit_exceeded", true},

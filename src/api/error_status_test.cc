@@ -34,6 +34,7 @@ TEST(ErrorTable, GivesEachErrorItsStatusTypeAndCode) {
       {ErrorCode::kConflict, "", 409, "invalid_request_error", "conflict"},
       {ErrorCode::kOverloaded, "", 429, "requests", "rate_limit_exceeded"},
       {ErrorCode::kOverloaded, "model_loading", 503, "server_error", "model_loading"},
+      {ErrorCode::kOverloaded, "model_stalled", 503, "server_error", "model_stalled"},
       {ErrorCode::kBudgetSpent, "", 429, "insufficient_quota", "insufficient_quota"},
       {ErrorCode::kInternal, "", 500, "server_error", ""},
       {ErrorCode::kIo, "", 500, "server_error", ""},

@@ -39,6 +39,16 @@ TEST(Health, ShowsTheLoadOfLoadedModels) {
   EXPECT_EQ(body["models"][0]["load"]["queued"].as_int(), 2);
 }
 
+TEST(Health, IsA503WithTheReasonWhileAModelStalls) {
+  ApiBench bench;
+  bench.model->fake_scheduler.load_value.stalled = "a step has been computed for 75.0 s";
+  const Answer answer = bench.get("/health");
+  EXPECT_EQ(answer.status, 503);
+  const Json body = body_of(answer);
+  EXPECT_EQ(body["status"].as_string(), "unhealthy");
+  EXPECT_EQ(body["reason"].as_string(), "model m: a step has been computed for 75.0 s");
+}
+
 TEST(Metrics, AreTextForPrometheus) {
   ApiBench bench;
   bench.metrics->counter("diptych_test_total", "help").add();

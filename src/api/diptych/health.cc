@@ -1,5 +1,9 @@
 #include "api/diptych/health.h"
 
+#include <fmt/format.h>
+
+#include <string>
+
 #include "base/json.h"
 #include "text/model.h"
 
@@ -20,17 +24,24 @@ Json load_object(const SchedulerLoad& load) {
 
 Result<Reply> get_health(const Call&, Services& services) {
   Json models = Json::array();
+  std::string reason;
   for (const ModelEntry& entry : services.models.list()) {
     if (!entry.loaded || entry.kind != ModelKind::kText) continue;
     Json model = Json::object({{"id", entry.id}});
-    if (const auto loaded = services.models.text_model(entry.id, Duration::zero()))
-      model.set("load", load_object((*loaded)->scheduler().load()));
+    if (const auto loaded = services.models.text_model(entry.id, Duration::zero())) {
+      const SchedulerLoad load = (*loaded)->scheduler().load();
+      model.set("load", load_object(load));
+      if (!load.stalled.empty()) reason = fmt::format("model {}: {}", entry.id, load.stalled);
+    }
     models.push_back(std::move(model));
   }
-  const Json body = Json::object({{"status", "ok"},
-                                  {"default_model", services.models.default_text_model()},
-                                  {"models", std::move(models)}});
-  return Reply(Answer{.headers = {{"cache-control", "no-store"}}, .body = dump_json(body)});
+  Json body = Json::object({{"status", reason.empty() ? "ok" : "unhealthy"}});
+  if (!reason.empty()) body.set("reason", reason);
+  body.set("default_model", services.models.default_text_model());
+  body.set("models", std::move(models));
+  return Reply(Answer{.status = reason.empty() ? 200 : 503,
+                      .headers = {{"cache-control", "no-store"}},
+                      .body = dump_json(body)});
 }
 
 Result<Reply> get_metrics(const Call&, Services& services) {

@@ -65,6 +65,12 @@ int Inbox::queued_count() const {
   return queued_;
 }
 
+std::optional<Monotonic> Inbox::oldest_arrival() const {
+  MutexLock lock(mutex_);
+  if (arrived_.empty()) return std::nullopt;
+  return arrived_.front()->submitted;
+}
+
 void Inbox::take(std::vector<TicketPtr>& out) {
   MutexLock lock(mutex_);
   nudged_ = false;

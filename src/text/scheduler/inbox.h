@@ -28,6 +28,7 @@ class Inbox {
   void drain();                 // refuse new work
   void stop();                  // and stop the running step, and every later one
   int queued_count() const;
+  std::optional<Monotonic> oldest_arrival() const;  // of what take() has not taken yet
 
   // Scheduler thread.
   void take(

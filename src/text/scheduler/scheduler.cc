@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "text/scheduler/inbox.h"
@@ -11,6 +14,9 @@
 
 namespace diptych {
 namespace {
+
+constexpr int kStallRetryMs = 5000;
+constexpr int kLooksPerStall = 8;  // a stall is noticed within an eighth of the limit
 
 Error shutting_down() {
   return {.code = ErrorCode::kCancelled, .message = "the server is shutting down"};
@@ -32,6 +38,7 @@ class EngineScheduler final : public Scheduler {
 
   Result<std::unique_ptr<Stream>> submit(GenerationRequest request) override {
     TRY_STATUS(check_request(request, *engine_, loop_.slot_count()));
+    if (const auto stall = loop_.stall()) return refuse_stalled(*stall);
     auto ticket = std::make_shared<Ticket>(std::move(request), clock_.now());
     if (const auto refusal = inbox_->push(ticket)) return refuse(*refusal);
     return std::make_unique<TicketStream>(std::move(ticket), inbox_,
@@ -43,6 +50,7 @@ class EngineScheduler final : public Scheduler {
 
   void run(std::stop_token stop) override {
     const std::stop_callback on_stop(stop, [this] { inbox_->stop(); });
+    const std::jthread watch([this](const std::stop_token& over) { watch_steps(over); });
     while (!stop.stop_requested())
       if (loop_.step_once() == StepLoop::Outcome::kIdle)
         inbox_->wait(stop, loop_.until_next_deadline());
@@ -59,6 +67,27 @@ class EngineScheduler final : public Scheduler {
         .message = fmt::format("{} requests are waiting already, the limit; try again in {:.1f} s",
                                options_.queued_max, wait_ms / 1000.0),
         .retry_after_ms = wait_ms});
+  }
+
+  std::unexpected<Error> refuse_stalled(std::string_view what) {
+    loop_.count_refusal();
+    return fail(Error{.code = ErrorCode::kOverloaded,
+                      .message = fmt::format("the model makes no progress: {}", what),
+                      .param = {},
+                      .detail = "model_stalled",
+                      .retry_after_ms = kStallRetryMs});
+  }
+
+  // So that a stall is in the log and the metrics also when nobody asks.
+  void watch_steps(const std::stop_token& over) {
+    if (options_.step_stall_max <= Duration::zero()) return;
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any sleep;
+    while (!over.stop_requested()) {
+      sleep.wait_for(lock, over, options_.step_stall_max / kLooksPerStall, [] { return false; });
+      (void)loop_.stall();
+    }
   }
 
   const std::unique_ptr<Engine> engine_;

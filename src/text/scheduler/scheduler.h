@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -23,6 +24,8 @@ struct SchedulerOptions {
   int stream_bytes_max = 64 << 10;
   Duration reader_stall_max = std::chrono::seconds(60);
   Duration queue_wait_max = std::chrono::seconds(300);
+  Duration step_stall_max =
+      std::chrono::seconds(120);  // no progress for so long is a stall; zero: never
   Duration priority_aging =
       std::chrono::seconds(30);  // a waiting request rises by one priority each time
   // While several owners are about (seen within owner_memory), one of them leaves this many slots
@@ -45,13 +48,14 @@ struct SchedulerLoad {  // a snapshot, for /health, headers and Retry-After
   int active = 0, queued = 0, slots = 0;
   int cells_used = 0, cells_cached = 0, cells = 0;  // cached: finished prefixes kept for reuse
   std::size_t kv_bytes = 0;
+  std::string stalled;  // what has made no progress for step_stall_max; empty: all is well
 };
 
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
-  // Errors: kOverloaded with retry_after_ms (queue full), kInvalidArgument (does not fit),
-  // kCancelled (shutting down).
+  // Errors: kOverloaded with retry_after_ms (queue full; detail "model_stalled": no progress),
+  // kInvalidArgument (does not fit), kCancelled (shutting down).
   virtual Result<std::unique_ptr<Stream>> submit(GenerationRequest request) = 0;
   virtual SchedulerLoad load() const = 0;  // any thread, never blocks on a step
   virtual void run(

@@ -43,11 +43,13 @@ StepLoop::StepLoop(Engine& engine, const SchedulerOptions& options, const Clock&
       admission_(options_, pool_, room_, inbox, metrics_),
       planner_(options_, engine.limits().step_token_count),
       writer_(engine.vocabulary(), metrics_),
-      token_limit_(std::numeric_limits<int>::max()) {
+      token_limit_(std::numeric_limits<int>::max()),
+      watch_(options.step_stall_max, clock, metrics) {
   publish_load();
 }
 
 StepLoop::Outcome StepLoop::step_once() {
+  watch_.begin(StepWatch::Work::kPlanning);
   const Monotonic now = clock_.now();
   admission_.receive(now);
   sweep(now);
@@ -64,6 +66,7 @@ StepLoop::Outcome StepLoop::step_once() {
     last_step_end_.reset();  // what follows is rest, not overhead
   }
   publish_load();
+  watch_.begin(StepWatch::Work::kNothing);
   return outcome;
 }
 
@@ -113,8 +116,11 @@ void StepLoop::compute() {
   const Monotonic start = clock_.now();
   if (last_step_end_) metrics_.overhead_seconds.observe(in_seconds(start - *last_step_end_));
   const std::stop_token stop = inbox_.begin_step(step_tickets_);
+  const auto choice_count = static_cast<int>(plan_.shares.size());
+  watch_.begin(StepWatch::Work::kComputing, static_cast<int>(plan_.tokens.size()), choice_count);
   const Status status = engine_.step(plan_.tokens, stop);
   inbox_.end_step(step_tickets_);
+  watch_.begin(StepWatch::Work::kSampling, 0, choice_count);
   const Monotonic now = clock_.now();
   last_step_end_ = now;
 
@@ -261,6 +267,7 @@ void StepLoop::end_all(const Error& error) {
 
 SchedulerLoad StepLoop::load() const {
   SchedulerLoad load = board_.load();
+  load.stalled = stall().value_or("");
   load.queued = inbox_.queued_count();
   return load;
 }

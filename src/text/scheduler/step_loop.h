@@ -10,6 +10,7 @@
 #include "text/scheduler/batch_planner.h"
 #include "text/scheduler/load_board.h"
 #include "text/scheduler/scheduler.h"
+#include "text/scheduler/step_watch.h"
 
 namespace diptych {
 
@@ -25,6 +26,7 @@ class StepLoop {
 
   // Any thread.
   SchedulerLoad load() const;
+  std::optional<std::string> stall() const { return watch_.stall(inbox_.oldest_arrival()); }
   int retry_after_ms() const { return board_.retry_after_ms(); }
   void count_refusal() { metrics_.refused.add(); }
 
@@ -66,6 +68,7 @@ class StepLoop {
   std::optional<Monotonic> last_step_end_;
 
   LoadBoard board_;
+  mutable StepWatch watch_;  // remembers whether a stall was reported
 };
 
 }  // namespace diptych

@@ -67,7 +67,7 @@ THIRD_PARTY = [
     ("traits.h", ["src/text/weights/"]),
     ("quants.h", ["src/text/weights/"]),
     ("benchmark/", ["bench/"]),
-    ("zlib.h", ["src/formats/testing/"]),
+    ("zlib.h", ["src/formats/testing/", "src/formats/picture/png_extras."]),
 ]
 TEST_ONLY = ("gtest/", "gmock/")
 TEST_STEMS = ("_test", "_bench", "_checks", "_fixture")  # x_bench.h: what the tests of a folder share

@@ -1,5 +1,6 @@
 # diptych_library(base SOURCES a.cc … DEPENDS …)      the library diptych_base
 # diptych_test(base a_test.cc … [DEPENDS …])          one test binary per folder, build/bin/test_base; GoogleTest
+#   LABEL golden: for ctest -L
 find_package(GTest REQUIRED)
 include(GoogleTest)
 enable_testing()
@@ -11,9 +12,9 @@ function(diptych_library name)
 endfunction()
 
 function(diptych_test name)
-  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "LABEL" "DEPENDS" ${ARGN})
   add_executable(test_${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(test_${name} PRIVATE diptych_settings ${arg_DEPENDS} GTest::gmock_main)
   target_compile_definitions(test_${name} PRIVATE DIPTYCH_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS "${arg_LABEL}")
 endfunction()

@@ -12,7 +12,7 @@
 namespace diptych {
 namespace {
 
-constexpr std::array<std::pair<Op, std::string_view>, 31> kNames = {{
+constexpr std::array<std::pair<Op, std::string_view>, kOpCount> kNames = {{
     {Op::kInput, "input"},
     {Op::kWeight, "weight"},
     {Op::kConstant, "constant"},

@@ -3,6 +3,7 @@
 // GraphBuilder; passes rewrite it; back ends lower it. No model knows its back end.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -49,6 +50,7 @@ enum class Op : std::uint8_t {
   kGatherRows,         // x [b,t,c], index i32 [b] → [b,c]
   kTimestepEmbedding,  // t [b] → [b, channels]: sines and cosines
 };
+constexpr std::size_t kOpCount = static_cast<std::size_t>(Op::kTimestepEmbedding) + 1;
 
 struct Value {
   std::uint32_t id = 0;  // of the node that makes it

@@ -134,6 +134,7 @@ Result<ggml_tensor*> lower_permute(GgmlLowering& to, const Node& node, Operands 
 
 Result<ggml_tensor*> lower_upsample(GgmlLowering& to, const Node& node, Operands in) {
   const int factor = std::get<UpsampleOptions>(node.options).factor;
+  if (factor == 1) return in[0].tensor;
   return ggml_upscale(to.context(), in[0].tensor, factor, GGML_SCALE_MODE_NEAREST);
 }
 

@@ -15,7 +15,6 @@ constexpr int kLevelsMax = 8;
 constexpr int kHeadChannels = 64;  // of CLIP, OpenCLIP and the UNets of SD 2 and XL
 constexpr int kNormGroups = 32;
 constexpr int kTimeIds = 6;  // heights, widths, crop
-constexpr std::int64_t kPooledChannels = 1280;
 
 std::int64_t heads_of(std::int64_t channels) {
   return std::max<std::int64_t>(1, channels / kHeadChannels);
@@ -50,8 +49,7 @@ UnetBlocks read_blocks(const TensorNames& unet, const FamilyRow& family) {
                             ? "CrossAttnUpBlock2D"
                             : "UpBlock2D");
     blocks.heads.push_back(family.heads > 0 ? family.heads : heads_of(channels));
-    blocks.depths.push_back(
-        std::max(1, block.count("attentions.0.transformer_blocks.", ".")));
+    blocks.depths.push_back(std::max(1, block.count("attentions.0.transformer_blocks.", ".")));
     blocks.resnets.push_back(block.count("resnets.", "."));
   }
   return blocks;
@@ -91,19 +89,18 @@ Json derive_unet_config(const WeightSource& unet, const FamilyRow& family) {
   if (label > 0) {
     config.set("addition_embed_type", "text_time");
     config.set("projection_class_embeddings_input_dim", label);
-    set_time_id_channels(config, kPooledChannels);
   }
   return config;
 }
 
 void set_time_id_channels(Json& unet_config, std::int64_t pooled_channels) {
   const Json& label = unet_config["projection_class_embeddings_input_dim"];
-  if (!label.is_int()) return;
+  if (!label.is_int() || !unet_config["addition_time_embed_dim"].is_null()) return;
   const std::int64_t left = std::max<std::int64_t>(label.as_int() - pooled_channels, 0);
   unet_config.set("addition_time_embed_dim", left / kTimeIds);
 }
 
-Json derive_vae_config(const WeightSource& vae, float latent_scale) {
+Json derive_vae_config(const WeightSource& vae, std::optional<double> latent_scale) {
   const TensorNames names(vae);
   Json channels = Json::array();
   Json down = Json::array();
@@ -111,12 +108,12 @@ Json derive_vae_config(const WeightSource& vae, float latent_scale) {
   const int levels = names.count("decoder.up_blocks.", ".resnets.0.", kLevelsMax);
   for (int i = 0; i < levels; ++i) {
     // The decoder is always there; its blocks run from the coarsest level to the finest.
-    channels.push_back(names.size(
-        fmt::format("decoder.up_blocks.{}.resnets.0.conv1.weight", levels - 1 - i), 0));
+    channels.push_back(
+        names.size(fmt::format("decoder.up_blocks.{}.resnets.0.conv1.weight", levels - 1 - i), 0));
     down.push_back("DownEncoderBlock2D");
     up.push_back("UpDecoderBlock2D");
   }
-  return Json::object({
+  Json config = Json::object({
       {"_class_name", "AutoencoderKL"},
       {"act_fn", "silu"},
       {"block_out_channels", channels},
@@ -127,11 +124,12 @@ Json derive_vae_config(const WeightSource& vae, float latent_scale) {
       {"mid_block_add_attention", names.has_any("decoder.mid_block.attentions.0.")},
       {"norm_num_groups", kNormGroups},
       {"out_channels", names.size("decoder.conv_out.weight", 0)},
-      {"scaling_factor", std::stod(fmt::format("{}", latent_scale))},
       {"up_block_types", up},
       {"use_post_quant_conv", names.has("post_quant_conv.weight")},
       {"use_quant_conv", names.has("quant_conv.weight")},
   });
+  if (latent_scale) config.set("scaling_factor", *latent_scale);
+  return config;
 }
 
 Json derive_clip_config(const WeightSource& text_encoder, ClipKind kind) {
@@ -142,16 +140,14 @@ Json derive_clip_config(const WeightSource& text_encoder, ClipKind kind) {
   const bool projected = names.has("text_projection.weight");
   const bool open = kind == ClipKind::kOpenClip;
   return Json::object({
-      {"architectures",
-       Json::array({projected ? "CLIPTextModelWithProjection" : "CLIPTextModel"})},
+      {"architectures", Json::array({projected ? "CLIPTextModelWithProjection" : "CLIPTextModel"})},
       {"bos_token_id", vocabulary - 2},
       {"eos_token_id", vocabulary - 1},
       {"hidden_act", open ? "gelu" : "quick_gelu"},
       {"hidden_size", channels},
       {"intermediate_size", names.size("text_model.encoder.layers.0.mlp.fc1.weight", 0)},
       {"layer_norm_eps", 1e-05},
-      {"max_position_embeddings",
-       names.size("text_model.embeddings.position_embedding.weight", 0)},
+      {"max_position_embeddings", names.size("text_model.embeddings.position_embedding.weight", 0)},
       {"model_type", "clip_text_model"},
       {"num_attention_heads", heads_of(channels)},
       {"num_hidden_layers", names.count("text_model.encoder.layers.", ".")},

@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t kSd2Context = 1024;
 constexpr std::int64_t kRefinerLabel = 2560;
 
-bool is_text_time(const UnetTraits& unet) {  // unCLIP's label beside SD 2's context is another thing
+bool is_text_time(
+    const UnetTraits& unet) {  // unCLIP's label beside SD 2's context is another thing
   return unet.label_embedding && unet.context_channels != kSd2Context;
 }
 bool is_sdxl(const UnetTraits& unet) {
@@ -24,34 +25,58 @@ bool is_sd1(const UnetTraits& unet) { return !unet.label_embedding && !unet.line
 constexpr auto kEpsilon = Prediction::kEpsilon;
 constexpr std::array kFamilies = {
     FamilyRow{"sd1", "Stable Diffusion 1.x", true,
-              [](const UnetTraits& unet) { return is_sd1(unet) && unet.in_channels == 4; }, 0.18215F,
+              [](const UnetTraits& unet) { return is_sd1(unet) && unet.in_channels == 4; }, 0.18215,
               8, kEpsilon},
     FamilyRow{"sd2", "Stable Diffusion 2.x", true,
-              [](const UnetTraits& unet) { return is_sd2(unet) && unet.in_channels == 4; }, 0.18215F,
+              [](const UnetTraits& unet) { return is_sd2(unet) && unet.in_channels == 4; }, 0.18215,
               0, std::nullopt},
     FamilyRow{"sdxl", "Stable Diffusion XL", true,
               [](const UnetTraits& unet) { return is_sdxl(unet) && unet.in_channels == 4; },
-              0.13025F, 0, kEpsilon},
+              0.13025, 0, kEpsilon},
     FamilyRow{"sd1-inpaint", "Stable Diffusion 1.x inpainting", true,
-              [](const UnetTraits& unet) { return is_sd1(unet) && unet.in_channels == 9; }, 0.18215F,
+              [](const UnetTraits& unet) { return is_sd1(unet) && unet.in_channels == 9; }, 0.18215,
               8, kEpsilon},
     FamilyRow{"sd2-inpaint", "Stable Diffusion 2.x inpainting", true,
-              [](const UnetTraits& unet) { return is_sd2(unet) && unet.in_channels == 9; }, 0.18215F,
+              [](const UnetTraits& unet) { return is_sd2(unet) && unet.in_channels == 9; }, 0.18215,
               0, kEpsilon},
     FamilyRow{"sdxl-inpaint", "Stable Diffusion XL inpainting", true,
               [](const UnetTraits& unet) { return is_sdxl(unet) && unet.in_channels == 9; },
-              0.13025F, 0, kEpsilon},
-    FamilyRow{"sdxl-refiner", "the Stable Diffusion XL refiner", false,
-              [](const UnetTraits& unet) { return unet.label_channels == kRefinerLabel; }, 0, 0, {}},
-    FamilyRow{"unclip", "Stable unCLIP", false,
-              [](const UnetTraits& unet) { return unet.label_embedding && !is_text_time(unet); }, 0,
-              0, {}},
-    FamilyRow{"pix2pix", "an instruction editing model (8 input channels)", false,
-              [](const UnetTraits& unet) { return unet.in_channels == 8; }, 0, 0, {}},
-    FamilyRow{"depth", "a depth-to-image model (5 input channels)", false,
-              [](const UnetTraits& unet) { return unet.in_channels == 5; }, 0, 0, {}},
-    FamilyRow{"upscaler", "a diffusion upscaler (7 input channels)", false,
-              [](const UnetTraits& unet) { return unet.in_channels == 7; }, 0, 0, {}},
+              0.13025, 0, kEpsilon},
+    FamilyRow{"sdxl-refiner",
+              "the Stable Diffusion XL refiner",
+              false,
+              [](const UnetTraits& unet) { return unet.label_channels == kRefinerLabel; },
+              0,
+              0,
+              {}},
+    FamilyRow{"unclip",
+              "Stable unCLIP",
+              false,
+              [](const UnetTraits& unet) { return unet.label_embedding && !is_text_time(unet); },
+              0,
+              0,
+              {}},
+    FamilyRow{"pix2pix",
+              "an instruction editing model (8 input channels)",
+              false,
+              [](const UnetTraits& unet) { return unet.in_channels == 8; },
+              0,
+              0,
+              {}},
+    FamilyRow{"depth",
+              "a depth-to-image model (5 input channels)",
+              false,
+              [](const UnetTraits& unet) { return unet.in_channels == 5; },
+              0,
+              0,
+              {}},
+    FamilyRow{"upscaler",
+              "a diffusion upscaler (7 input channels)",
+              false,
+              [](const UnetTraits& unet) { return unet.in_channels == 7; },
+              0,
+              0,
+              {}},
 };
 
 // Kinds of files that are no model of ours, by one telling name or ending. In the order of asking.
@@ -138,13 +163,14 @@ UnetTraits unet_traits(const TensorNames& names, Naming naming) {
   const bool original = naming == Naming::kOriginal;
   UnetTraits traits;
   traits.in_channels = names.size(original ? "input_blocks.0.0.weight" : "conv_in.weight", 1);
-  if (const WeightInfo* key = names.find_ending(".attn2.to_k.weight"); key && key->shape.rank() > 1) {
+  if (const WeightInfo* key = names.find_ending(".attn2.to_k.weight");
+      key && key->shape.rank() > 1) {
     traits.context_channels = key->shape[1];
   }
   const WeightInfo* projection = names.find_ending(".proj_in.weight");
   traits.linear_projection = projection != nullptr && projection->shape.rank() == 2;
-  for (const std::string_view label :
-       {"label_emb.0.0.weight", "add_embedding.linear_1.weight", "class_embedding.linear_1.weight"}) {
+  for (const std::string_view label : {"label_emb.0.0.weight", "add_embedding.linear_1.weight",
+                                       "class_embedding.linear_1.weight"}) {
     if (!names.has(label)) continue;
     traits.label_embedding = true;
     traits.label_channels = names.size(label, 1);
@@ -216,7 +242,8 @@ std::optional<Prediction> stated_prediction(const TensorNames& names,
 
 std::string first_names(const WeightSource& weights) {
   std::vector<std::string_view> names;
-  for (const WeightInfo& info : weights.index().first(std::min<std::size_t>(3, weights.index().size()))) {
+  for (const WeightInfo& info :
+       weights.index().first(std::min<std::size_t>(3, weights.index().size()))) {
     names.push_back(info.name);
   }
   return fmt::format("{}", fmt::join(names, ", "));
@@ -247,11 +274,10 @@ Result<Detected> detect(const WeightSource& weights, const SafetensorsMetadata& 
     found.zero_terminal_snr = names.has("ztsnr");
   } else if (names.has_any(kDenoiserPrefixes[0]) ||
              (!found.vae && !found.clip && !found.open_clip)) {
-    return unsupported(
-        weights.index().empty()
-            ? "an empty file"
-            : fmt::format("no known picture model ({} tensors: {}, …)", weights.index().size(),
-                          first_names(weights)));
+    return unsupported(weights.index().empty()
+                           ? "an empty file"
+                           : fmt::format("no known picture model ({} tensors: {}, …)",
+                                         weights.index().size(), first_names(weights)));
   }
   return found;
 }

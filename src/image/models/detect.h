@@ -18,8 +18,8 @@ namespace diptych {
 struct UnetTraits {
   std::int64_t in_channels = 0;
   std::int64_t context_channels = 0;
-  bool linear_projection = false;     // around the transformer blocks; else 1×1 convolutions
-  bool label_embedding = false;       // a second condition beside the text
+  bool linear_projection = false;  // around the transformer blocks; else 1×1 convolutions
+  bool label_embedding = false;    // a second condition beside the text
   std::int64_t label_channels = 0;
 };
 
@@ -29,8 +29,8 @@ struct FamilyRow {
   bool supported;
   bool (*matches)(const UnetTraits& traits);
   // Of what a single file does not say.
-  float latent_scale;
-  int heads;           // of a UNet's attention; 0: channels / 64
+  double latent_scale;
+  int heads;  // of a UNet's attention; 0: channels / 64
   std::optional<Prediction> prediction;
 };
 // The first match wins. Refused families are rows too, so that a refusal can name them.

@@ -16,7 +16,7 @@ namespace diptych {
 // What a tensor becomes on its way from the original layout to diffusers'.
 enum class KeyChange {
   kNone,
-  kFirstThird,   // of the rows: query, key and value are one tensor in the original
+  kFirstThird,  // of the rows: query, key and value are one tensor in the original
   kSecondThird,
   kLastThird,
   kTransposed,    // [rows, columns]

@@ -171,8 +171,8 @@ std::vector<KeyRule> early_vae_key_rules() {
   for (const std::string side : {"encoder", "decoder"}) {
     const std::string attention = side + ".mid_block.attentions.0.";
     for (const auto& [from, to] : kLinear) {
-      rules.push_back({attention + std::string(from), attention + std::string(to),
-                       KeyChange::kConvToLinear});
+      rules.push_back(
+          {attention + std::string(from), attention + std::string(to), KeyChange::kConvToLinear});
     }
   }
   return rules;

@@ -32,8 +32,8 @@ std::vector<KeyRule> vae_key_rules(const VaeLayout& layout);
 // names ("query") to today's ("to_q"), which cover today's names too.
 std::vector<KeyRule> early_vae_key_rules();
 
-// CLIP-L keeps transformers' names. `text_model`: what stands before "encoder.layers.0": "text_model"
-// or, in some files, nothing.
+// CLIP-L keeps transformers' names. `text_model`: what stands before "encoder.layers.0":
+// "text_model" or, in some files, nothing.
 std::vector<KeyRule> clip_key_rules(std::string_view text_model = "text_model");
 std::vector<KeyRule> open_clip_key_rules(int layers);
 

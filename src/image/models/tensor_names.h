@@ -20,7 +20,7 @@ class TensorNames {  // borrows the source
   TensorNames below(std::string_view prefix) const;
 
   bool has(std::string_view name) const;
-  bool has_any(std::string_view beginning) const;  // a name that begins so
+  bool has_any(std::string_view beginning) const;   // a name that begins so
   const Shape* shape(std::string_view name) const;  // nullptr: no such tensor
   // Size of an axis; 0 where there is no such tensor or axis.
   std::int64_t size(std::string_view name, int axis) const;

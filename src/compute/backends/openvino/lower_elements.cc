@@ -18,6 +18,7 @@
 #include <openvino/op/tanh.hpp>
 
 #include "compute/backends/openvino/lowering.h"
+#include "compute/backends/openvino/node_marks.h"
 
 namespace diptych::openvino {
 namespace {
@@ -76,10 +77,14 @@ Output timestep_embedding(Lowering& lowering, const Node& node) {
   }
   const auto row = ov::op::v0::Constant::create(ov::element::f32,
                                                 {1, static_cast<std::size_t>(half)}, frequencies);
-  const Output t = lowering.input_as(node, 0, {static_cast<std::size_t>(node.shape[0]), 1});
-  const Output angle = std::make_shared<ov::op::v1::Multiply>(t, row);
-  const Output sine = std::make_shared<ov::op::v0::Sin>(angle);
-  const Output cosine = std::make_shared<ov::op::v0::Cos>(angle);
+  const auto column = std::make_shared<ov::op::v1::Reshape>(lowering.input(node, 0),
+                                                            int_list({node.shape[0], 1}), false);
+  const auto angle = std::make_shared<ov::op::v1::Multiply>(column, row);
+  const auto sine = std::make_shared<ov::op::v0::Sin>(angle);
+  const auto cosine = std::make_shared<ov::op::v0::Cos>(angle);
+  // Angles go up to 1000: in bf16 their sines would be noise.
+  for (const std::shared_ptr<ov::Node>& exact : ov::NodeVector{column, angle, sine, cosine})
+    ov::disable_conversion(exact, ov::element::f16);
   const Outputs parts = o.cos_first ? Outputs{cosine, sine} : Outputs{sine, cosine};
   return std::make_shared<ov::op::v0::Concat>(parts, 1);
 }

@@ -1,10 +1,11 @@
 #include "compute/backends/openvino/weight_constants.h"
 
 #include <chrono>
-#include <openvino/core/runtime_attribute.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/gather.hpp>
 #include <optional>
+
+#include "compute/backends/openvino/node_marks.h"
 
 namespace diptych::openvino {
 namespace {
@@ -24,18 +25,10 @@ std::optional<ov::element::Type> known_type(DType dtype) {
   }
 }
 
-// The mark that OpenVINO's own converters put on a conversion of weights. With it the plugin packs
-// from the stored type; without it, every weight is first unfolded to f32 and stays beside the
-// packed one. The attribute's header is not part of the SDK; what counts is its name.
-class Decompression : public ov::RuntimeAttribute {
- public:
-  OPENVINO_RTTI("decompression", "0", ov::RuntimeAttribute)
-};
-
 Output decompressed(const std::shared_ptr<Constant>& constant) {
   if (constant->get_element_type() == ov::element::f32) return constant;
   const auto convert = std::make_shared<ov::op::v0::Convert>(constant, ov::element::f32);
-  convert->get_rt_info()[Decompression::get_type_info_static()] = Decompression();
+  ov::mark_as_decompression(convert);
   return convert;
 }
 

@@ -6,12 +6,10 @@
   * a third-party header is included only where THIRD_PARTY allows: behind its one adapter.
 """
 
-import argparse
-import pathlib
 import re
 import sys
 
-from source_tree import CPP_SUFFIXES, ROOT, blank_literals, our_files, read
+from source_tree import CPP_SUFFIXES, blank_literals, our_files, read, run_checker
 
 LAYERS = ["base", "compute", "formats", "tokenizer", "text", "image", "jobs", "store", "api", "http", "app"]  # lowest first
 
@@ -182,13 +180,5 @@ def check(root):
     return problems
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--root", type=pathlib.Path, default=ROOT)
-    problems = check(parser.parse_args().root)
-    print("\n".join(problems) if problems else "layers: ok")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checker("layers", __doc__, check))

@@ -5,16 +5,14 @@ Exceptions: tools/style_exceptions.txt, one a line: path, rule, number allowed, 
 exception that is no longer needed, or allows more than is needed, is itself a problem.
 """
 
-import argparse
 import ast
 import collections
 import dataclasses
-import pathlib
 import re
 import sys
 
 from cpp_functions import functions_of
-from source_tree import CPP_SUFFIXES, ROOT, blank_literals, our_files, read
+from source_tree import CPP_SUFFIXES, blank_literals, our_files, read, run_checker
 
 FILE_LINES_MAX = 600
 TEST_FILE_LINES_MAX = 800
@@ -176,13 +174,5 @@ def check(root):
     return problems + apply_exceptions(found, allowed)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--root", type=pathlib.Path, default=ROOT)
-    problems = check(parser.parse_args().root)
-    print("\n".join(map(str, problems)) if problems else "style: ok")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checker("style", __doc__, check))

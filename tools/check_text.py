@@ -4,12 +4,10 @@
 A stranger must be able to use every file anywhere: what a file says about where it was written is noise or a leak.
 """
 
-import argparse
-import pathlib
 import re
 import sys
 
-from source_tree import ROOT, our_files, read
+from source_tree import our_files, read, run_checker
 
 # Written in pieces so that this file passes its own check.
 HOSTS = ["registry." + "npmjs.org", "registry." + "yarnpkg.com", "pypi" + ".org", "pythonhosted" + ".org",
@@ -68,13 +66,5 @@ def check(root):
     return [problem for path in our_files(root) for problem in check_file(root, path)]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--root", type=pathlib.Path, default=ROOT)
-    problems = check(parser.parse_args().root)
-    print("\n".join(problems) if problems else "text: ok")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checker("text", __doc__, check))

@@ -1,5 +1,6 @@
 """What the checkers share: which files are ours, and C++ source with its comments and strings blanked out."""
 
+import argparse
 import pathlib
 import re
 import subprocess
@@ -45,3 +46,12 @@ def blank_literals(source, keep_strings=False):
 def blank_preprocessor(source):
     """Preprocessor lines, with their continuations, become empty lines."""
     return re.sub(r"^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda match: "\n" * match.group(0).count("\n"), source, flags=re.MULTILINE)
+
+
+def run_checker(name, doc, check):
+    """The command of one checker: prints what check(root) finds, a line each. Returns its exit status."""
+    parser = argparse.ArgumentParser(description=doc.split("\n")[0])
+    parser.add_argument("--root", type=pathlib.Path, default=ROOT)
+    problems = check(parser.parse_args().root)
+    print("\n".join(map(str, problems)) if problems else f"{name}: ok")
+    return 1 if problems else 0

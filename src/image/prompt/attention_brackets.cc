@@ -169,6 +169,7 @@ class BracketReader {
   }
 
   void add_escaped(std::string_view literal) {
+    if (literal.empty() && !pieces_.empty() && pieces_.back().is_break) return;
     const bool joins =
         native_ && !pieces_.empty() && !pieces_.back().is_break && text_[begin_ - 1] != ' ';
     if (joins) {

@@ -1,7 +1,8 @@
 // Ops with weights, and attention, in the nodes that OpenVINO's own front end for PyTorch makes:
 // those are what the CPU plugin knows to fuse.
+#include <limits>
 #include <openvino/op/add.hpp>
-#include <openvino/op/convert.hpp>
+#include <openvino/op/constant.hpp>
 #include <openvino/op/convolution.hpp>
 #include <openvino/op/divide.hpp>
 #include <openvino/op/group_conv.hpp>
@@ -94,11 +95,23 @@ Output split_heads(Lowering& lowering, const Node& node, std::size_t index) {
   return make<ov::op::v1::Transpose>(apart, int_list({0, 2, 1, 3}));
 }
 
-// Broadcastable to [b, heads, t, s]: with all four axes written out.
-Output full_rank_mask(Lowering& lowering, const Node& node) {
+// [1, 1, t, t], added to the scores: what comes later is not seen.
+Output causal_mask(std::size_t tokens) {
+  std::vector<float> values(tokens * tokens);
+  for (std::size_t query = 0; query < tokens; ++query)
+    for (std::size_t key = query + 1; key < tokens; ++key)
+      values[query * tokens + key] = -std::numeric_limits<float>::infinity();
+  return ov::op::v0::Constant::create(ov::element::f32, {1, 1, tokens, tokens}, values);
+}
+
+// The node's mask with all four axes written out. OpenVINO's causal attention takes no other mask:
+// of a node with both, they are added up.
+Output mask_of(Lowering& lowering, const Node& node) {
   ov::Shape shape = to_ov(lowering.input_node(node, 3).shape);
   while (shape.size() < 4) shape.insert(shape.begin(), 1);
-  return lowering.input_as(node, 3, shape);
+  Output mask = lowering.input_as(node, 3, shape);
+  if (!std::get<AttentionOptions>(node.options).causal) return mask;
+  return make<Add>(mask, causal_mask(static_cast<std::size_t>(node.shape[1])));
 }
 
 Output attention(Lowering& lowering, const Node& node) {
@@ -106,13 +119,13 @@ Output attention(Lowering& lowering, const Node& node) {
   Outputs inputs;
   for (std::size_t i = 0; i < 3; ++i) inputs.push_back(split_heads(lowering, node, i));
   const bool masked = node.inputs.size() > 3;
-  if (masked) inputs.push_back(full_rank_mask(lowering, node));
+  if (masked) inputs.push_back(mask_of(lowering, node));
   if (o.scale != 0) {
     if (!masked) inputs.push_back(scalar(0));  // "no mask", so that the scale is the fifth input
     inputs.push_back(scalar(o.scale));
   }
-  const Output seen =
-      make<ov::op::v13::ScaledDotProductAttention>(inputs, o.causal);  // [b, heads, t, d]
+  const Output seen = make<ov::op::v13::ScaledDotProductAttention>(
+      inputs, o.causal && !masked);  // [b, heads, t, d]
   const Output together = make<ov::op::v1::Transpose>(seen, int_list({0, 2, 1, 3}));
   const auto sizes = node.shape.sizes();
   return make<ov::op::v1::Reshape>(together, int_list({sizes.begin(), sizes.end()}), false);

@@ -54,17 +54,19 @@ Output int_list(std::vector<std::int64_t> values) {
   return std::make_shared<Constant>(ov::element::i64, shape, values);
 }
 
-Output Lowering::input(const Node& node, std::size_t index) {
-  return input_as(node, index, to_ov(input_node(node, index).shape));
-}
+Output Lowering::input(const Node& node, std::size_t index) { return get(node.inputs[index]); }
 
 Output Lowering::input_as(const Node& node, std::size_t index, const ov::Shape& shape) {
-  const Node& from = input_node(node, index);
+  return get_as(node.inputs[index], shape);
+}
+
+Output Lowering::get_as(Value value, const ov::Shape& shape) {
+  const Node& from = graph_.node(value);
   if (from.op == Op::kWeight) return weights_.copied(*weights_.source().find(from.name), shape);
-  const Output value = values_[node.inputs[index].id];
-  if (value.get_shape() == shape) return value;
+  const Output made = values_[value.id];
+  if (made.get_shape() == shape) return made;
   const std::vector<std::int64_t> sizes(shape.begin(), shape.end());
-  return std::make_shared<ov::op::v1::Reshape>(value, int_list(sizes), false);
+  return std::make_shared<ov::op::v1::Reshape>(made, int_list(sizes), false);
 }
 
 Output Lowering::packed_input(const Node& node, std::size_t index, const ov::Shape& shape) {

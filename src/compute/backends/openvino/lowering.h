@@ -37,9 +37,11 @@ class Lowering {
   Output rows_of_input(const Node& node, std::size_t index, const Output& indices);
 
   void set(Value value, Output output) { values_[value.id] = std::move(output); }
-  Output get(Value value) { return values_[value.id]; }
+  Output get(Value value) { return get_as(value, to_ov(graph_.node(value).shape)); }
 
  private:
+  Output get_as(Value value, const ov::Shape& shape);
+
   const Graph& graph_;
   WeightConstants& weights_;
   Outputs values_;

@@ -3,6 +3,8 @@
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "compute/backends/openvino/openvino_errors.h"
@@ -15,10 +17,7 @@ OpenvinoProgram::OpenvinoProgram(Ports ports, ov::CompiledModel model, std::func
       model_(std::move(model)),
       request_(model_.create_infer_request()),
       threads_(std::move(threads)),
-      memory_(memory) {
-  for (std::size_t i = 0; i < ports_.outputs().size(); ++i)
-    own_outputs_.push_back(request_.get_output_tensor(i));
-}
+      memory_(memory) {}
 
 // OpenVINO divides the work of a layer for all threads when it compiles; TBB runs the parts on as
 // many as are allowed at the moment.
@@ -38,17 +37,15 @@ Status OpenvinoProgram::run(std::span<const ProgramInput> inputs,
   TRY(const auto from, ports_.bind(inputs));
   TRY(const auto to, ports_.bind(outputs));
   if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "the program was cancelled");
+  // Copied in and out: the plugin rewires tensors of others in place and then mixes up those that
+  // an output shares with an input. They are small.
   return guarded("the program", [&]() -> Status {
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      const auto port = model_.input(i);
-      request_.set_input_tensor(i, ov::Tensor(port, static_cast<const void*>(from[i].data())));
-    }
-    for (std::size_t i = 0; i < to.size(); ++i) {
-      const bool asked = to[i].data() != nullptr;
-      request_.set_output_tensor(
-          i, asked ? ov::Tensor(model_.output(i), to[i].data()) : own_outputs_[i]);
-    }
+    for (std::size_t i = 0; i < from.size(); ++i)
+      std::memcpy(request_.get_input_tensor(i).data(), from[i].data(), from[i].size());
     infer(stop);
+    for (std::size_t i = 0; i < to.size(); ++i)
+      if (to[i].data() != nullptr)
+        std::memcpy(to[i].data(), request_.get_output_tensor(i).data(), to[i].size());
     return {};
   });
 }

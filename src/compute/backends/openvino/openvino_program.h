@@ -26,7 +26,6 @@ class OpenvinoProgram : public Program {
   Ports ports_;
   ov::CompiledModel model_;
   ov::InferRequest request_;
-  std::vector<ov::Tensor> own_outputs_;  // for those that a caller leaves out
   std::function<int()> threads_;
   MemoryUse memory_;
 };

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/unicode.h"
+
 namespace diptych {
 namespace {
 
@@ -31,9 +33,10 @@ class ParameterScanner {
  private:
   bool take_parameter() {
     if (!is_word(line_[at_])) return false;
-    std::size_t end = at_ + 1;
+    const std::size_t first_end = at_ + read_utf8(line_.substr(at_)).length;
+    std::size_t end = first_end;
     while (end < line_.size() && is_key(line_[end])) ++end;
-    if (end == at_ + 1) return false;
+    if (end == first_end) return false;
     if (end == line_.size() || line_[end] != ':') {
       at_ = end - 1;  // no key begins inside a run that is none
       return false;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,7 @@ struct Call {
   Caller caller;
   std::string request_id;     // "req_…"
   Monotonic received{};
+  std::stop_token abandoned;  // fires when nobody waits for the answer any more: for handlers that compute
 
   std::string_view param(std::string_view name) const;                          // "" when missing
   std::optional<std::string_view> query_value(std::string_view name) const;     // first

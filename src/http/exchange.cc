@@ -112,6 +112,8 @@ void Exchange::dispatch() {
   // The call moves to the handler's thread and is freed there; only the reply comes back.
   auto call = std::make_unique<Call>(std::move(entry_.call));
   entry_.call.request_id = call->request_id;
+  abandoned_ = std::stop_source();
+  call->abandoned = abandoned_.get_token();
   submit([weak = weak_from_this(), mailbox = context_.loop.mailbox(), call = std::move(call),
           &route, &services = context_.services]() mutable {
     Result<Reply> reply = run_handler(route, *call, services);
@@ -218,6 +220,7 @@ void Exchange::pump() {
 
 void Exchange::abandon() {
   sink_ = nullptr;
+  abandoned_.request_stop();
   if (ticket_) context_.handlers.withdraw(*ticket_);
   ticket_.reset();
   pending_.reset();

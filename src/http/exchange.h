@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -58,6 +59,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {  // I/O thread 
   WaitPhase phase_ = WaitPhase::kQueued;
   std::string key_id_;
   std::optional<HandlerPool::Ticket> ticket_;
+  std::stop_source abandoned_{std::nostopstate};  // of the call on a handler thread
   std::unique_ptr<PendingAnswer> pending_;
   std::unique_ptr<ChunkSource> chunks_;
   bool reader_is_slow_ = false;

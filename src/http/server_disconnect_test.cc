@@ -77,6 +77,18 @@ TEST_P(Disconnect, WithdrawsACallThatWaitsForAHandlerThread) {
   EXPECT_EQ(server.stage.work_calls, 1) << "the handler of the client that left never ran";
 }
 
+// One handler thread: only if the first call notices that nobody waits for it is the second served.
+TEST_P(Disconnect, IsToldToAHandlerThatComputes) {
+  TestServer server({.handler_threads = 1});
+  Client client(server.port());
+  ASSERT_TRUE(client.send(get_request("/blocked-work")));
+  ASSERT_TRUE(server.stage.wait_blocked(1));
+  leave(client, GetParam());
+  Client second(server.port());
+  ASSERT_TRUE(second.send(post_request("/echo", "x")));
+  EXPECT_EQ(second.read_answer().body, "x");
+}
+
 TEST(ServerDisconnect, DropsTheReplyOfAHandlerWhoseClientLeft) {
   TestServer server;
   Client client(server.port());

@@ -123,7 +123,7 @@ Result<Reply> create_embeddings(const Call& call, Services& services) {
   append_json_string(out, model->id());
   out += ",\"data\":[";
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    TRY(const Embedding embedding, model->embed(inputs[i], std::stop_token{}));
+    TRY(const Embedding embedding, model->embed(inputs[i], call.abandoned));
     token_count += embedding.token_count;
     out += fmt::format("{}{{\"object\":\"embedding\",\"index\":{},\"embedding\":", i > 0 ? "," : "",
                        i);

@@ -47,6 +47,18 @@ TEST(Embeddings, RefuseByName) {
   }
 }
 
+TEST(Embeddings, StopBetweenInputsWhenTheCallerHasGone) {
+  ApiBench bench;
+  std::stop_source gone;
+  bench.model->during_embedding = [&] {
+    if (bench.model->embedding_count == 2) gone.request_stop();
+  };
+  Call call{.method = "POST", .path = kPath, .body = R"({"model":"m","input":["a","b","c","d"]})"};
+  call.abandoned = gone.get_token();
+  EXPECT_EQ(bench.send(std::move(call)).status, 503);
+  EXPECT_EQ(bench.model->embedding_count, 2);
+}
+
 TEST(Embeddings, TooManyInputsAreRefused) {
   ApiBench bench;
   bench.services.limits.embedding_inputs_max = 2;

@@ -23,6 +23,7 @@ class FakeStream final : public Stream {
     script_->deltas.pop_front();
     return delta;
   }
+  void end_choice(int choice) override { script_->ended_choices.push_back(choice); }
   bool done() const override {
     return !script_->waits && !script_->open_ended &&
            (ended_ || (script_->deltas.empty() && !script_->error));
@@ -38,6 +39,7 @@ class FakeStream final : public Stream {
 
 class FakeReader final : public AnswerReader {
  public:
+  explicit FakeReader(bool parallel_calls) : parallel_calls_(parallel_calls) {}
   AnswerDelta feed(std::string_view text) override {
     held_ += text;
     AnswerDelta out;
@@ -52,13 +54,16 @@ class FakeReader final : public AnswerReader {
     return out;
   }
   bool has_calls() const override { return call_index_ >= 0; }
+  bool complete() const override {
+    return !parallel_calls_ && call_index_ >= 0 && inside_ != Inside::kCall;
+  }
 
  private:
   enum class Inside { kContent, kThought, kCall };
 
   // Consumes one piece: text before a tag, or a tag. False: nothing more can be said yet.
   bool step(AnswerDelta& out, bool last) {
-    if (held_.empty()) return false;
+    if (held_.empty() || complete()) return false;
     if (held_.front() != '<') {
       emit(out, take(std::min(held_.find('<'), held_.size())));
       return true;
@@ -100,6 +105,7 @@ class FakeReader final : public AnswerReader {
     }
   }
 
+  const bool parallel_calls_;
   std::string held_;
   Inside inside_ = Inside::kContent;
   int call_index_ = -1;
@@ -173,10 +179,13 @@ Result<ChatPrompt> FakeChatFormat::render(const std::vector<ChatMessage>& messag
 }
 
 std::unique_ptr<AnswerReader> FakeChatFormat::make_reader(const ChatPrompt&) const {
-  return std::make_unique<FakeReader>();
+  return std::make_unique<FakeReader>(options.parallel_tool_calls);
 }
 
-Result<Embedding> FakeTextModel::embed(const std::vector<TokenId>& tokens, std::stop_token) {
+Result<Embedding> FakeTextModel::embed(const std::vector<TokenId>& tokens, std::stop_token stop) {
+  if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "the embedding was cancelled");
+  ++embedding_count;
+  if (during_embedding) during_embedding();
   return Embedding{
       .values = {static_cast<float>(tokens.size()), static_cast<float>(tokens.front())},
       .token_count = static_cast<int>(tokens.size())};

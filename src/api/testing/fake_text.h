@@ -48,6 +48,7 @@ struct StreamScript {
                         .decode = std::chrono::milliseconds(30)};
   std::function<void()> wake;
   bool destroyed = false;
+  std::vector<int> ended_choices;  // by end_choice()
 };
 
 // Deltas of one choice, from pieces of text; the last one finishes it.
@@ -92,6 +93,8 @@ class FakeTextModel final : public TextModel {
   FakeScheduler fake_scheduler;
   FakeChatFormat format;
   int context = 1000;
+  std::function<void()> during_embedding;
+  int embedding_count = 0;
 
   const std::string& id() const override { return id_; }
   const ModelFacts& facts() const override { return facts_; }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <stdexcept>
+#include <stop_token>
 #include <utility>
 
 #include "api/background.h"
@@ -117,6 +118,13 @@ Result<Reply> blocked_stream(const Call& call, Services& services) {
   return stream(call, services);
 }
 
+// As a handler that computes: until the client leaves.
+Result<Reply> blocked_work(const Call& call, Services& services) {
+  const std::stop_callback gone(call.abandoned, [&] { stage_of(services).release(); });
+  stage_of(services).block();
+  return text("released");
+}
+
 Result<Reply> throws(const Call&, Services&) { throw std::runtime_error("secret detail"); }
 
 Result<Reply> big(const Call&, Services&) { return text(std::string(std::size_t{8} << 20, 'b')); }
@@ -141,6 +149,7 @@ const Route kRoutes[] = {
     {"POST", "/stream", Scope::kInference, Cost::kWork, stream, ""},
     {"GET", "/blocked", Scope::kInference, Cost::kWork, blocked, ""},
     {"GET", "/blocked-stream", Scope::kInference, Cost::kWork, blocked_stream, ""},
+    {"GET", "/blocked-work", Scope::kInference, Cost::kWork, blocked_work, ""},
     {"GET", "/throws", Scope::kInference, Cost::kWork, throws, ""},
     {"GET", "/big", Scope::kInference, Cost::kCheap, big, ""},
     {"GET", "/bad-header", Scope::kInference, Cost::kCheap, bad_header, ""},

@@ -6,12 +6,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/llama/backend.h"
 #include "text/llama/llama_handles.h"
 
 namespace diptych {
 namespace {
 
 constexpr int kStepTokens = 256;
+// A step starts its helpers anew; below this a text is through before they are worth it.
+constexpr int kTeamTokens = 64;
+
+bool must_stop(void* stop) { return static_cast<std::stop_token*>(stop)->stop_requested(); }
 
 // A context as large as the text, for this call only: embeddings hold no memory while nobody asks
 // for them.
@@ -20,8 +25,6 @@ LlamaContextPtr make_context(llama_model* model, int token_count) {
   params.n_ctx = static_cast<std::uint32_t>((token_count + 255) / 256 * 256);
   params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(std::min(token_count, kStepTokens));
   params.n_seq_max = 1;
-  params.n_threads = params.n_threads_batch =
-      1;  // beside the chat engine's team there is no core to spin on
   params.embeddings = true;
   params.pooling_type = LLAMA_POOLING_TYPE_NONE;
   params.no_perf = true;
@@ -37,6 +40,11 @@ void normalise(std::vector<float>& values) {
 
 }  // namespace
 
+// Beside the chat engine's team there is no core to spin on.
+int Embedder::threads_for(int token_count) const {
+  return token_count < kTeamTokens || answers_running_() > 0 ? 1 : cores_.threads_for_step();
+}
+
 Result<Embedding> Embedder::embed(const std::vector<TokenId>& tokens, std::stop_token stop) {
   const auto count = static_cast<int>(tokens.size());
   if (count == 0) return fail(ErrorCode::kInvalidArgument, "the input is empty", "input");
@@ -49,8 +57,11 @@ Result<Embedding> Embedder::embed(const std::vector<TokenId>& tokens, std::stop_
         "input", "context_length_exceeded");
   }
   const MutexLock lock(mutex_);
+  if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "the embedding was cancelled");
   const LlamaContextPtr context = make_context(model_, count);
   if (!context) return fail(ErrorCode::kOutOfMemory, "no memory for an embedding context");
+  llama_set_abort_callback(context.get(), must_stop, &stop);
+  const ExpectedAbort quiet(stop);
   const auto width = static_cast<std::size_t>(llama_model_n_embd(model_));
   Embedding result{std::vector<float>(width, 0.0F), count};
   llama_batch batch = llama_batch_init(kStepTokens, 0, 1);
@@ -63,6 +74,8 @@ Result<Embedding> Embedder::embed(const std::vector<TokenId>& tokens, std::stop_
       batch.seq_id[i][0] = 0;
       batch.logits[i] = 1;
     }
+    const int threads = threads_for(batch.n_tokens);
+    llama_set_n_threads(context.get(), threads, threads);
     const int code = stop.stop_requested() ? 2 : llama_decode(context.get(), batch);
     if (code != 0) {
       llama_batch_free(batch);

@@ -202,7 +202,9 @@ Result<std::shared_ptr<TextModel>> load_text_model(const TextModelOptions& optio
   SchedulerOptions scheduler = options.scheduler;
   scheduler.slots_max = options.slots_max;
   parts.scheduler = make_scheduler(std::move(engine), scheduler, runtime.clock, runtime.metrics);
-  parts.embedder = std::make_unique<Embedder>(parts.model.get(), plan.context_length);
+  parts.embedder = std::make_unique<Embedder>(
+      parts.model.get(), plan.context_length, runtime.cores,
+      [scheduler = parts.scheduler.get()] { return scheduler->load().active; });
   log_info("model {}: {} {}, context {}, cache {} positions ({} MiB)", options.id,
            parts.facts.architecture, parts.facts.quantization, plan.context_length, plan.cell_count,
            plan.bytes_per_cell * static_cast<std::size_t>(plan.cell_count) >> 20);

@@ -26,6 +26,9 @@ class Stream {
   // The oldest news; nullopt: nothing yet, or (when done()) nothing any more. An error ends the
   // stream: kTimeout, kOverloaded (evicted), kCancelled (shutdown), kInternal.
   virtual Result<std::optional<Delta>> poll() = 0;
+  // The reader has all it wants of this choice: it ends within one step, as if a stop string had
+  // come. News of it may still arrive, the last one with its finish.
+  virtual void end_choice(int choice) = 0;
   virtual bool done() const = 0;              // everything was polled
   virtual GenerationUsage usage() const = 0;  // prompt counts are final once the first delta came
   virtual GenerationTimes times() const = 0;

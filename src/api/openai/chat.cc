@@ -35,8 +35,7 @@ Result<Reply> create_chat_completion(const Call& call, Services& services) {
   const bool stream = body.stream;
   TRY(auto run, ChatRun::start(std::move(body), call, services));
   if (!stream) return Reply(std::make_unique<WholeChat>(std::move(run)));
-  Answer head = sse_head();
-  add_warning_header(head, run->warnings());
+  Answer head = sse_head(run->warnings());
   return Reply(StreamedAnswer{std::move(head), std::make_unique<ChatStream>(std::move(run))});
 }
 

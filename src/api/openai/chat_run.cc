@@ -91,6 +91,7 @@ Result<std::optional<ChatNews>> ChatRun::next() {
   ChatNews news{.choice = delta->choice};
   Choice& choice = choices_[static_cast<std::size_t>(delta->choice)];
   news.piece = choice.reader.feed(std::move(*delta));
+  if (news.piece.finish && choice.reader.ended_early()) streams_.end_choice(news.choice);
   if (!news.piece.tokens.empty() && (body_.store || !body_.stream)) {
     if (!choice.logprob_items.empty()) choice.logprob_items += ',';
     append_token_logprobs(choice.logprob_items, news.piece.tokens, model_->vocabulary());

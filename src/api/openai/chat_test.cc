@@ -132,12 +132,27 @@ TEST(Chat, LegacyFunctionsAnswerWithAFunctionCall) {
   EXPECT_EQ(choice["message"].find("tool_calls"), nullptr);
 }
 
-TEST(Chat, WithoutParallelCallsOnlyTheFirstIsAnswered) {
+TEST(Chat, WithoutParallelCallsGenerationEndsWithTheFirst) {
+  for (const bool stream : {false, true}) {
+    ApiBench bench;
+    const auto script = bench.scheduler().next_says(
+        say({"well", "<call f>{}", "</call>", " and ", "<call g>{}</call>"}));
+    const Answer answer = bench.post(
+        kPath, request(std::string(kTools) + R"(,"parallel_tool_calls":false,"stream":)" +
+                       (stream ? "true" : "false")));
+    EXPECT_EQ(script->ended_choices, std::vector<int>{0});
+    EXPECT_EQ(answer.body.find("and"), std::string::npos) << answer.body;
+    EXPECT_EQ(answer.body.find("\"g\""), std::string::npos) << answer.body;
+    EXPECT_NE(answer.body.find(R"("finish_reason":"tool_calls")"), std::string::npos);
+  }
+}
+
+TEST(Chat, WithParallelCallsNothingIsEndedEarly) {
   ApiBench bench;
-  bench.scheduler().next_says(say({"<call f>{}</call><call g>{}</call>"}));
-  const Json choice = body_of(bench.post(
-      kPath, request(std::string(kTools) + R"(,"parallel_tool_calls":false)")))["choices"][0];
-  EXPECT_EQ(choice["message"]["tool_calls"].as_array().size(), 1u);
+  const auto script = bench.scheduler().next_says(say({"<call f>{}</call>", "<call g>{}</call>"}));
+  const Json choice = body_of(bench.post(kPath, request(kTools)))["choices"][0];
+  EXPECT_EQ(choice["message"]["tool_calls"].as_array().size(), 2u);
+  EXPECT_TRUE(script->ended_choices.empty());
 }
 
 TEST(Chat, ThoughtsAreKeptOutOfTheContent) {

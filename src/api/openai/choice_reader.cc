@@ -24,9 +24,12 @@ ChoiceReader::ChoiceReader(const TextModel& model, const ChatPrompt& prompt, boo
 
 ChoicePiece ChoiceReader::feed(Delta delta) {
   ChoicePiece piece;
+  if (finish_) return piece;  // what was generated before the scheduler heard of the end
   std::ranges::move(delta.tokens, std::back_inserter(waiting_));
   if (!delta.text.empty()) piece.answer = reader_->feed(delta.text);
   if (delta.finish) append(piece.answer, reader_->finish());
+  ended_early_ = !delta.finish && reader_->complete();
+  if (ended_early_) delta.finish = FinishReason::kStop;
   keep(piece.answer);
   release_tokens(piece.answer, delta.finish.has_value(), piece.tokens);
   if (delta.finish) finish_ = piece.finish = delta.finish;

@@ -29,12 +29,14 @@ struct ChoicePiece {  // what one Delta brought
 // Not thread-safe; one per choice. The model must outlive it.
 class ChoiceReader {
  public:
-  // parallel_calls false: calls after the first are left out.
+  // parallel_calls false: the answer ends with its first call.
   ChoiceReader(const TextModel& model, const ChatPrompt& prompt, bool parallel_calls);
 
   ChoicePiece feed(Delta delta);
   bool has_calls() const { return !calls_.empty(); }
   bool finished() const { return finish_.has_value(); }
+  // The answer is over before its generation is (parallel_calls): end that, too.
+  bool ended_early() const { return ended_early_; }
 
   // Everything so far.
   const std::string& content() const { return content_; }
@@ -55,6 +57,7 @@ class ChoiceReader {
   std::vector<TokenLogprob> waiting_;  // their text is still held back by reader_
   std::size_t released_bytes_ = 0;     // of text whose tokens are out
   std::optional<FinishReason> finish_;
+  bool ended_early_ = false;
 };
 
 // "stop", "length", "tool_calls" (or its legacy word).

@@ -100,8 +100,7 @@ Result<Reply> create_completion(const Call& call, Services& services) {
   const bool stream = body.stream;
   TRY(auto run, CompletionRun::start(std::move(body), call, services));
   if (!stream) return Reply(std::make_unique<WholeCompletion>(std::move(run)));
-  Answer head = sse_head();
-  add_warning_header(head, run->body().warnings);
+  Answer head = sse_head(run->body().warnings);
   return Reply(StreamedAnswer{std::move(head), std::make_unique<CompletionStream>(std::move(run))});
 }
 

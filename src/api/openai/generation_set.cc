@@ -20,6 +20,11 @@ Result<std::optional<Delta>> GenerationSet::poll() {
   return std::optional<Delta>();
 }
 
+void GenerationSet::end_choice(int choice) {
+  streams_[static_cast<std::size_t>(choice / choices_per_prompt_)]->end_choice(choice %
+                                                                               choices_per_prompt_);
+}
+
 bool GenerationSet::done() const {
   return std::ranges::all_of(streams_, [](const auto& stream) { return stream->done(); });
 }

@@ -19,6 +19,7 @@ class GenerationSet {  // one thread at a time; destroying it cancels everything
 
   void on_ready(const std::function<void()>& wake);
   Result<std::optional<Delta>> poll();  // takes turns between the streams; an error of one ends all
+  void end_choice(int choice);          // see Stream
   bool done() const;
   TokenCounts counts() const;     // reasoning is not known here
   GenerationTimes times() const;  // the longest of each

@@ -52,6 +52,7 @@ void ResponseRun::read(Delta delta) {
   started();
   const ChoicePiece piece = reader_.feed(std::move(delta));
   output_.add(piece);
+  if (reader_.ended_early()) job_.stream->end_choice(0);
   if (piece.finish) finish(*piece.finish);
 }
 

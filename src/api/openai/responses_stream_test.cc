@@ -105,9 +105,10 @@ TEST(ResponseStream, ReasoningTextAndParallelCallsAreItemsOfTheirOwn) {
 
 TEST(ResponseStream, WithoutParallelCallsOnlyTheFirstIsMade) {
   ResponseBench bench;
-  bench.scheduler().next_says(say({"<call f>{}</call>", "<call f>{}</call>"}));
+  const auto script = bench.scheduler().next_says(say({"<call f>{}</call>", "<call f>{}</call>"}));
   const Answer answer =
       bench.create(R"("parallel_tool_calls":false,"tools":[{"type":"function","name":"f"}])");
+  EXPECT_EQ(script->ended_choices, std::vector<int>{0});
   EXPECT_EQ(body_of(answer)["output"].as_array().size(), 1u);
 }
 

@@ -1,6 +1,7 @@
 #include "api/openai/sse.h"
 
 #include "api/error_status.h"
+#include "api/openai/answer_notes.h"
 
 namespace diptych::openai {
 
@@ -23,10 +24,11 @@ void append_sse_error(std::string& out, const Error& error) {
   append_sse_data(out, openai_error_json(error));
 }
 
-Answer sse_head() {
+Answer sse_head(const Warnings& warnings) {
   Answer head;
   head.content_type = "text/event-stream; charset=utf-8";
   head.headers.emplace_back("cache-control", "no-cache");
+  add_warning_header(head, warnings);
   return head;
 }
 

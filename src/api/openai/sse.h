@@ -16,6 +16,7 @@ void append_sse_done(std::string& out);        // data: [DONE]
 void append_sse_error(std::string& out,
                       const Error& error);  // data: {"error":{…}}: a failure after the first byte
 
-Answer sse_head();  // status 200, content type, cache-control
+// Status 200, content type, cache-control, and how many warnings there are.
+Answer sse_head(const Warnings& warnings = {});
 
 }  // namespace diptych::openai

@@ -45,6 +45,8 @@ class AnswerReader {
   // them, so an answer cut off inside a call leaves that call with unfinished arguments.
   virtual AnswerDelta finish() = 0;
   virtual bool has_calls() const = 0;
+  // Only one call was allowed and it has ended: the answer is over, and text that still comes is left out as behind a stop.
+  virtual bool complete() const = 0;
 };
 
 struct ChatPrompt {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/rng.h"
+#include "text/chat/call_reader.h"
 #include "text/chat/llama_parsed.h"
 #include "text/chat/llama_sandbox.h"
 
@@ -12,6 +13,7 @@ namespace diptych {
 
 struct NativeParser {
   common_chat_parser_params params;
+  bool parallel_calls = true;
 };
 
 namespace {
@@ -58,38 +60,57 @@ std::vector<ChatPrompt::Span> find_spans(const std::string& text, const ChatProm
 
 const std::string kNoArguments = "{}";
 
+std::string behind_tags(std::string_view text) {
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \n\r\t"), text.size()));
+    if (!text.starts_with('<')) return std::string(text);
+    const std::size_t end = text.find('>');
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  }
+}
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
 class NativeReader final : public AnswerReader {
  public:
   explicit NativeReader(std::shared_ptr<const NativeParser> parser) : parser_(std::move(parser)) {}
 
   AnswerDelta feed(std::string_view text) override {
-    raw_ += text;
     AnswerDelta delta;
+    if (complete()) return delta;
+    raw_ += text;
     common_chat_msg message;
-    if (parse(true, message)) advance(message, true, delta);
+    if (parse(raw_, true, message)) advance(message, true, delta);
     return delta;
   }
 
   AnswerDelta finish() override {
     AnswerDelta delta;
+    if (complete()) return delta;
     common_chat_msg message;
-    if (parse(false, message))
+    if (parse(raw_, false, message)) {
       advance(message, false, delta);
-    else
+      delta.content += passed_over();
+    } else {
       delta.content = unread_text();
+    }
     return delta;
   }
 
   bool has_calls() const override { return !calls_.empty(); }
+  bool complete() const override {
+    return !parser_->parallel_calls && !calls_.empty() && calls_.front().extent.closed();
+  }
 
  private:
   struct SentCall {
     std::string name, arguments;
+    JsonExtent extent;  // of the arguments
   };
 
-  bool parse(bool is_partial, common_chat_msg& message) const {
+  bool parse(const std::string& text, bool is_partial, common_chat_msg& message) const {
     try {
-      message = common_chat_parse(raw_, is_partial, parser_->params);
+      message = common_chat_parse(text, is_partial, parser_->params);
       return true;
     } catch (const std::exception&) {  // not (yet) what the format expects
       return false;
@@ -105,6 +126,12 @@ class NativeReader final : public AnswerReader {
   }
 
   void advance(const common_chat_msg& message, bool is_partial, AnswerDelta& delta) {
+    read_message(message, is_partial, delta);
+    if (!delta.content.empty() || !delta.reasoning.empty() || !delta.calls.empty())
+      said_at_ = raw_.size();
+  }
+
+  void read_message(const common_chat_msg& message, bool is_partial, AnswerDelta& delta) {
     extend(reasoning_, message.reasoning_content, delta.reasoning);
     extend(content_, message.content, delta.content);
     for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
@@ -116,13 +143,36 @@ class NativeReader final : public AnswerReader {
         if (call.name.empty() || (is_partial && is_last && call.arguments.empty())) return;
         piece.id = call.id.empty() ? random_id("call_") : call.id;
         piece.name = call.name;
-        calls_.push_back({call.name, {}});
+        calls_.push_back({.name = call.name, .arguments = {}, .extent = {}});
       }
       const std::string& arguments =
           !is_partial && call.arguments.empty() ? kNoArguments : call.arguments;
       extend(calls_[i].arguments, arguments, piece.arguments);
+      calls_[i].extent.scan(piece.arguments);
       if (!piece.name.empty() || !piece.arguments.empty()) delta.calls.push_back(std::move(piece));
     }
+  }
+
+  // Where `sent` ends in the answer, from `from` on; `from` when it is not there. llama.cpp writes
+  // arguments with spaces of its own, so those do not count.
+  std::size_t end_of(const std::string& sent, std::size_t from) const {
+    for (std::size_t start = from; start < raw_.size(); ++start) {
+      std::size_t at = start, matched = 0;
+      while (at < raw_.size() && matched < sent.size()) {
+        if (raw_[at] == sent[matched]) {
+          ++at;
+          ++matched;
+        } else if (is_space(sent[matched])) {
+          ++matched;
+        } else if (at > start && is_space(raw_[at])) {
+          ++at;
+        } else {
+          break;
+        }
+      }
+      if (matched == sent.size()) return at;
+    }
+    return from;
   }
 
   // The answer broke its format. What was not yet sent becomes content, word for word.
@@ -131,15 +181,35 @@ class NativeReader final : public AnswerReader {
     for (const std::string* sent : {&reasoning_, &content_})
       if (const auto at = raw_.find(*sent, from); !sent->empty() && at != std::string::npos)
         from = at + sent->size();
-    for (const SentCall& call : calls_)
-      if (const auto at = raw_.find(call.arguments, from);
-          !call.arguments.empty() && at != std::string::npos)
-        from = at + call.arguments.size();
+    for (const SentCall& call : calls_) {
+      // Behind its name: braces in front of that are the call's own.
+      if (const auto at = raw_.find(call.name, from); at != std::string::npos)
+        from = at + call.name.size();
+      if (!call.arguments.empty()) from = end_of(call.arguments, from);
+    }
     return raw_.substr(from);
+  }
+
+  // The parser takes an answer that ends inside a call, and then also one that goes on with
+  // something else: its last bytes are in no part of the message. Tags are not text, also one
+  // that was cut off.
+  std::string passed_over() const {
+    if (calls_.empty() || calls_.back().extent.closed()) return {};
+    std::size_t used = 0, size = said_at_;  // the shortest beginning that says as much
+    while (used < size) {
+      const std::size_t middle = (used + size) / 2;
+      common_chat_msg message;
+      const bool as_much = parse(raw_.substr(0, middle), true, message) &&
+                           message.tool_calls.size() == calls_.size() &&
+                           message.tool_calls.back().arguments == calls_.back().arguments;
+      (as_much ? size : used) = as_much ? middle : middle + 1;
+    }
+    return behind_tags(std::string_view(raw_).substr(size));
   }
 
   const std::shared_ptr<const NativeParser> parser_;
   std::string raw_;
+  std::size_t said_at_ = 0;          // length of raw_ when something was last sent
   std::string reasoning_, content_;  // sent so far
   std::vector<SentCall> calls_;
 };
@@ -164,6 +234,7 @@ void analyse(ParsedTemplate& parsed) {
 Status attach_parser(const ParsedTemplate& parsed, const RenderInput& input,
                      const ChatPromptOptions& options, ChatPrompt& prompt) {
   auto parser = std::make_shared<NativeParser>();
+  parser->parallel_calls = options.parallel_tool_calls;
   try {
     const SandboxScope scope;
     autoparser::generation_params params = parameters(input, options.parallel_tool_calls);

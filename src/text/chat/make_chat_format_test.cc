@@ -259,6 +259,72 @@ TEST(ChatFormat, LosesNothingOfAMalformedCall) {
   }
 }
 
+// A call that was announced cannot be taken back: what follows it is content, word for word.
+TEST(ChatFormat, LosesNothingWhenAnAnnouncedCallBreaksItsFormat) {
+  struct Case {
+    const char* name;
+    std::string answer;
+    ReadAnswer expected;  // read byte by byte
+  };
+  const Case cases[] = {
+      {"hermes",
+       "Well <tool_call>\n{\"name\": \"get_weather\", \"arguments\": {oops}}\n</tool_call>",
+       {.content = "Well oops}}\n</tool_call>", .calls = {{"get_weather", "{"}}}},
+      {"hermes",
+       "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\" oops {x} }}",
+       {.content = " oops {x} }}", .calls = {{"get_weather", "{\"city\": \"Oslo\""}}}},
+      {"hermes",
+       "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}} {x}",
+       {.content = "} {x}", .calls = {{"get_weather", "{\"city\": \"Oslo\"}"}}}},
+      {"llama3",
+       "{\"name\": \"get_weather\", \"parameters\": {\"city\": {oops} tail",
+       {.content = "oops} tail", .calls = {{"get_weather", "{\"city\": {"}}}},
+      {"xml_calls",
+       "<tool_call>\n<function=get_weather>\n<parameter=city>\nOslo\n</parameter>\n{oops}",
+       {.content = "{oops}", .calls = {{"get_weather", "{\"city\":\"Oslo\""}}}},
+      {"xml_calls",
+       "<tool_call>\n<function=get_weather>\n<parameter=city>\nOslo\n</para",
+       {.calls = {{"get_weather", "{\"city\":\"Oslo"}}}},
+      {"bracket_calls",
+       "[TOOL_CALLS] [{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\", oops}}]",
+       {.content = " oops}}]", .calls = {{"get_weather", "{\"city\": \"Oslo\","}}}},
+      {"chatml",
+       "<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\" oops}} {x}",
+       {.content = "{x}", .calls = {{"get_weather", "{\"city\": \"Oslo\" oops}"}}}},
+  };
+  for (const Case& test : cases) {
+    SCOPED_TRACE(std::string(test.name) + ": " + test.answer);
+    const auto format = format_of(test.name);
+    const auto prompt =
+        format->render({{.role = "user", .content = "Hi"}}, {.tools = {kWeather, kTime}});
+    ASSERT_TRUE(prompt) << prompt.error().message;
+    EXPECT_EQ(read_in_pieces(format->make_reader(*prompt), test.answer, 1), test.expected);
+  }
+}
+
+// Templates whose format llama.cpp reads, and our own reader.
+TEST(ChatFormat, WithoutParallelCallsTheAnswerEndsWithTheFirst) {
+  for (const char* name : {"hermes", "chatml"}) {
+    SCOPED_TRACE(name);
+    const auto format = format_of(name);
+    const auto prompt = format->render({{.role = "user", .content = "Hi"}},
+                                       {.tools = {kWeather}, .parallel_tool_calls = false});
+    ASSERT_TRUE(prompt);
+    const auto reader = format->make_reader(*prompt);
+    const std::string call =
+        "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": {}}}\n</tool_call>\n";
+    ReadAnswer answer;
+    std::size_t complete_at = 0;
+    for (const char c : call + call) {
+      if (reader->complete() && complete_at == 0) complete_at = answer.calls[0].arguments.size();
+      collect(reader->feed({&c, 1}), answer);
+    }
+    collect(reader->finish(), answer);
+    EXPECT_GT(complete_at, 0U);
+    EXPECT_EQ(answer, (ReadAnswer{.calls = {{"get_weather", "{\"city\": {}}"}}}));
+  }
+}
+
 TEST(ChatFormat, ReadsReasoning) {
   const auto format = format_of("thinking");
   const auto prompt = format->render({{.role = "user", .content = "Hi"}}, {});

@@ -45,6 +45,9 @@ class TaggedReader final : public AnswerReader {
   }
 
   bool has_calls() const override { return call_count_ > 0; }
+  bool complete() const override {
+    return !rules_.parallel_calls && call_count_ > 0 && state_ != State::kArguments;
+  }
 
  private:
   enum class State {
@@ -60,6 +63,7 @@ class TaggedReader final : public AnswerReader {
   // Consumes from buffer_ what is decided. False: nothing more can be decided (until more text
   // comes).
   bool step(AnswerDelta& delta) {
+    if (complete()) return false;
     switch (state_) {
       case State::kStart:
         return step_start();
@@ -84,9 +88,7 @@ class TaggedReader final : public AnswerReader {
     return true;
   }
 
-  bool looks_for_calls() const {
-    return !rules_.tool_names.empty() && (rules_.parallel_calls || call_count_ == 0);
-  }
+  bool looks_for_calls() const { return !rules_.tool_names.empty(); }
 
   bool step_start() {
     const std::string_view text = buffer_;

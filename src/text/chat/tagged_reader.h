@@ -16,7 +16,7 @@ struct TaggedReaderRules {
   bool starts_in_reasoning = false;  // the prompt ends with reasoning_start
   std::vector<std::string>
       tool_names;  // empty: no calls are looked for; a call to another name stays content
-  bool parallel_calls = true;  // false: after the first call everything is content
+  bool parallel_calls = true;  // false: the answer ends with the first call
 };
 
 std::unique_ptr<AnswerReader> make_tagged_reader(TaggedReaderRules rules);

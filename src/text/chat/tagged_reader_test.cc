@@ -110,11 +110,19 @@ TEST(TaggedReaderTest, WithoutToolsACallIsJustText) {
   EXPECT_EQ(read(text, {}).content, text);
 }
 
-TEST(TaggedReaderTest, WithoutParallelCallsTheSecondIsContent) {
-  const std::string call = "<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call>";
-  const ReadAnswer answer = read(call + call, {.tool_names = {"f"}, .parallel_calls = false});
-  EXPECT_EQ(answer.calls.size(), 1U);
-  EXPECT_EQ(answer.content, call);
+TEST(TaggedReaderTest, WithoutParallelCallsTheAnswerEndsWithTheFirst) {
+  const std::string call = "<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":{}}}</tool_call>";
+  const TaggedReaderRules rules{.tool_names = {"f"}, .parallel_calls = false};
+  EXPECT_EQ(read("Well. " + call + " and " + call, rules),
+            (ReadAnswer{.content = "Well.", .calls = {{"f", "{\"a\":{}}"}}}));
+  auto reader = make_tagged_reader(rules);
+  for (const char c : call.substr(0, call.rfind('}') - 1)) {
+    (void)reader->feed({&c, 1});
+    EXPECT_FALSE(reader->complete());
+  }
+  (void)reader->feed("}");
+  EXPECT_TRUE(reader->complete()) << "nothing that follows can matter";
+  EXPECT_FALSE(make_tagged_reader({.tool_names = {"f"}})->complete());
 }
 
 TEST(TaggedReaderTest, ReasoningMayBeginInThePrompt) {

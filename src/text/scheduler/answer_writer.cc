@@ -61,6 +61,12 @@ Status AnswerWriter::write_next(Choice& choice, std::span<const float> logits, M
   return {};
 }
 
+void AnswerWriter::stop(Choice& choice) {
+  clear(news_, choice.index);
+  news_.finish = FinishReason::kStop;
+  publish(choice);
+}
+
 AnswerWriter::Ending AnswerWriter::ending_of(const GenerationRequest& request,
                                              TokenId token) const {
   const bool end_token = !request.ignore_end && vocabulary_.ends_generation(token);

@@ -21,6 +21,8 @@ class AnswerWriter {
   // Sets choice.done with the last token. Errors: the model gave nothing to sample from.
   Status write_next(Choice& choice, std::span<const float> logits, Monotonic now);
   // The log-probability of prompt token `position` from the logits at the position before it.
+  // Ends the choice where it stands, as a stop string would.
+  void stop(Choice& choice);
   void note_prompt_logprob(Ticket& ticket, int position, std::span<const float> logits);
 
  private:

@@ -121,5 +121,31 @@ TEST(SlowReader, HoldsNoSlotAndGivesUpItsMemoryToOthers) {
   EXPECT_EQ(bench.finish(*slow).token_count.at(0), 200) << "it goes on when it reads again";
 }
 
+TEST(EndChoice, EndsOneChoiceAsAStopAndLeavesTheOthers) {
+  SchedulerBench bench;
+  GenerationRequest request = request_for("prompt", 40);
+  request.choice_count = 2;
+  request.sampling.temperature = 1;
+  const auto stream = bench.submit(request);
+  Reading reading;
+  while (reading.token_count[0] < 3) {
+    bench.step();
+    read_into(*stream, reading);
+  }
+  stream->end_choice(0);
+  bench.step();
+  read_into(*stream, reading);
+  ASSERT_TRUE(reading.finish.contains(0));
+  EXPECT_EQ(reading.finish[0], FinishReason::kStop);
+  EXPECT_EQ(reading.token_count[0], 3);
+  while (!stream->done()) {
+    bench.step();
+    read_into(*stream, reading);
+  }
+  EXPECT_EQ(reading.token_count[1], 40);
+  EXPECT_EQ(reading.finish[1], FinishReason::kLength);
+  EXPECT_FALSE(reading.error);
+}
+
 }  // namespace
 }  // namespace diptych

@@ -86,6 +86,8 @@ void StepLoop::sweep(Monotonic now) {
     } else if (ticket.request.timeout && now >= ticket.submitted + *ticket.request.timeout) {
       metrics_.timeouts.add();
       end(ticket, timed_out(ticket, *ticket.request.timeout, "running"));
+    } else if (ticket.enough[static_cast<std::size_t>(choice->index)]) {
+      writer_.stop(*choice);
     } else {
       watch_reader(*choice, now);
     }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "text/generation.h"
@@ -18,7 +19,10 @@ struct Ticket {
   enum class Place : std::uint8_t { kArrived, kQueued, kAdmitted, kGone };
 
   Ticket(GenerationRequest given, Monotonic now)
-      : request(std::move(given)), channel(request.choice_count), submitted(now) {}
+      : request(std::move(given)),
+        channel(request.choice_count),
+        submitted(now),
+        enough(static_cast<std::size_t>(request.choice_count)) {}
 
   int prompt_count() const { return static_cast<int>(request.prompt.size()); }
   // Fair share is measured in tokens, worst case.
@@ -29,8 +33,9 @@ struct Ticket {
   GenerationRequest request;  // const after submit()
   Channel channel;
   Monotonic submitted;
-  std::uint64_t number = 0;             // order of arrival
-  std::atomic<bool> cancelled = false;  // its reader has gone
+  std::uint64_t number = 0;               // order of arrival
+  std::atomic<bool> cancelled = false;    // its reader has gone
+  std::vector<std::atomic<bool>> enough;  // by choice: its reader wants no more of it
   Place place = Place::kArrived;
   bool in_step = false;  // guarded by the Inbox's mutex
 

@@ -23,6 +23,11 @@ Result<std::optional<Delta>> TicketStream::poll() {
   return news;
 }
 
+void TicketStream::end_choice(int choice) {
+  ticket_->enough[static_cast<std::size_t>(choice)] = true;
+  inbox_->nudge();
+}
+
 bool TicketStream::done() const { return ticket_->channel.done(); }
 GenerationUsage TicketStream::usage() const { return ticket_->channel.usage(); }
 GenerationTimes TicketStream::times() const { return ticket_->channel.times(); }

@@ -16,6 +16,7 @@ class TicketStream final : public Stream {
 
   void on_ready(std::function<void()> wake) override;
   Result<std::optional<Delta>> poll() override;
+  void end_choice(int choice) override;
   bool done() const override;
   GenerationUsage usage() const override;
   GenerationTimes times() const override;

@@ -36,7 +36,7 @@ constexpr ErrorStatus kRows[] = {
      true},  // we are shutting down; another instance may answer
     {ErrorCode::kTimeout, "request_timeout", 408, "timeout_error", ""},
     {ErrorCode::kTimeout, "", 503, "server_error", "timeout", true},
-    {ErrorCode::kUnauthorized, "", 401, kRequest, "invalid_api_key"},
+    {ErrorCode::kUnauthorized, "", 401, kRequest, ""},  // without a code: no key was sent
     {ErrorCode::kForbidden, "", 403, kRequest, "insufficient_permissions"},
     {ErrorCode::kIo, "", 500, "server_error", ""},
     {ErrorCode::kOutOfMemory, "", 503, "server_error", "overloaded", true},

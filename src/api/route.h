@@ -10,7 +10,7 @@
 
 namespace diptych {
 
-enum class Scope { kNone, kInference, kAdmin };  // kNone: open even when keys are required (/health)
+enum class Scope { kNone, kInference, kMetrics, kAdmin };  // kNone: open even when keys are required (/health). Admin keys may do everything
 enum class Cost { kCheap, kWork };               // kCheap: answered on the I/O thread at once (memory look-ups only); kWork: on a handler thread
 enum class ErrorStyle { kOpenAi, kDiptych };
 

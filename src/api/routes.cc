@@ -24,7 +24,7 @@ using openai::kMetadataUpdateSchema;
 
 constexpr Route kRoutes[] = {
     {"GET", "/health", Scope::kNone, Cost::kCheap, get_health, "Is the server well, and how busy?"},
-    {"GET", "/metrics", Scope::kNone, Cost::kCheap, get_metrics, "Counters for Prometheus."},
+    {"GET", "/metrics", Scope::kMetrics, Cost::kCheap, get_metrics, "Counters for Prometheus."},
     {"GET", "/openapi.json", Scope::kNone, Cost::kWork, get_openapi, "This document."},
     {"GET", "/api/v1/capabilities", Scope::kInference, Cost::kWork, get_capabilities,
      "Models, samplers, limits, and which fields are honoured."},

@@ -11,7 +11,7 @@
 namespace diptych {
 namespace {
 
-constexpr std::array<std::string_view, 2> kScopes = {"inference", "admin"};
+constexpr std::array<std::string_view, 3> kScopes = {"inference", "metrics", "admin"};
 
 std::string shown_part(std::string_view secret) {
   return fmt::format("{}…{}", secret.substr(0, 5), secret.substr(secret.size() - 2));

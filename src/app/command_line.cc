@@ -8,6 +8,7 @@
 #include "app/commands/bench.h"
 #include "app/commands/bench_quality.h"
 #include "app/commands/chat.h"
+#include "app/commands/convert.h"
 #include "app/commands/doctor.h"
 #include "app/commands/keys.h"
 #include "app/commands/models.h"
@@ -44,6 +45,7 @@ class CommandLine {
   void add_chat();
   void add_models();
   void add_keys();
+  void add_convert();
   void add_bench();
   void add_others();
   Status prepare();
@@ -68,6 +70,7 @@ class CommandLine {
   std::vector<std::string> key_scopes_ = {"inference"};
   SpeedOptions speed_;
   QualityBenchOptions quality_;
+  ConvertOptions convert_;
 };
 
 const std::vector<std::string_view> kPlaces = {"models.", "data.", "log."};
@@ -80,6 +83,7 @@ CommandLine::CommandLine() {
   add_chat();
   add_models();
   add_keys();
+  add_convert();
   add_bench();
   add_others();
 }
@@ -172,7 +176,7 @@ void CommandLine::add_keys() {
       });
   creating.alias("add");
   creating.add_option("name,--name", key_name_, "What the key is for");
-  creating.add_option("--scope,--scopes", key_scopes_, "inference, admin [inference]")
+  creating.add_option("--scope,--scopes", key_scopes_, "inference, metrics, admin [inference]")
       ->delimiter(',');
   flags_.add(creating, table_, places);
   flags_.add(add(group, "list", "All keys, without their secrets",
@@ -188,6 +192,20 @@ void CommandLine::add_keys() {
       });
   revoking.add_option("id", id_, "Id of the key, key_…")->required();
   flags_.add(revoking, table_, places);
+}
+
+void CommandLine::add_convert() {
+  CLI::App& command =
+      add(app_, "convert", "Turn a picture model from a folder into one file, or back",
+          [this] { return convert_model(convert_); });
+  command.add_option("from", convert_.from, "diffusers folder, safetensors or GGUF file")
+      ->required();
+  command.add_option("to", convert_.to, "FILE.safetensors, or else a folder")->required();
+  command.add_option("--dtype", convert_.dtype, "f32, f16, bf16 [as they are]");
+  command.add_option("--other-parts", convert_.other_parts,
+                     "Model that has the parts which the first one lacks");
+  command.add_flag("--force", convert_.force, "Replace what is there");
+  flags_.add(command, table_, {"log."});
 }
 
 void CommandLine::add_bench() {

@@ -27,11 +27,25 @@ std::string_view bearer_secret(std::string_view authorization) {
   return start == std::string_view::npos ? "" : authorization.substr(start);
 }
 
+std::string_view name_of(Scope scope) {
+  switch (scope) {
+    case Scope::kInference:
+      return "inference";
+    case Scope::kMetrics:
+      return "metrics";
+    case Scope::kAdmin:
+      return "admin";
+    case Scope::kNone:
+      break;
+  }
+  return "";
+}
+
 bool grants(const ApiKey& key, Scope scope) {
   const auto has = [&](std::string_view name) {
     return std::ranges::find(key.scopes, name) != key.scopes.end();
   };
-  return scope == Scope::kNone || has("admin") || (scope == Scope::kInference && has("inference"));
+  return scope == Scope::kNone || has("admin") || has(name_of(scope));
 }
 
 std::string hash_of(std::string_view secret) { return to_hex(sha256(secret)); }
@@ -111,7 +125,7 @@ Result<Caller> Authenticator::judge(std::string_view secret, const std::optional
   if (!grants(*key, scope)) {
     return fail(ErrorCode::kForbidden,
                 fmt::format("The API key {} lacks the scope '{}' for this request.", key->shown,
-                            scope == Scope::kAdmin ? "admin" : "inference"),
+                            name_of(scope)),
                 "", "insufficient_permissions");
   }
   return Caller{key->id, key->scopes};

@@ -105,7 +105,7 @@ struct ApiKey {
   std::string name;
   std::string hash;   // SHA-256 of the secret, hex. The secret itself is shown once and never kept
   std::string shown;  // "sk-ab…yz"
-  std::vector<std::string> scopes;  // "inference", "admin"
+  std::vector<std::string> scopes;  // "inference", "metrics", "admin"
   std::int64_t created_ms = 0;
   std::optional<std::int64_t> revoked_ms;
 };

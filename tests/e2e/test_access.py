@@ -20,7 +20,7 @@ def add_key(folder, name, *scopes):
 def keyed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keyed")
     keys = {"user": add_key(folder, "user", "inference"), "admin": add_key(folder, "admin", "admin"),
-            "gone": add_key(folder, "gone", "inference")}
+            "gone": add_key(folder, "gone", "inference"), "scraper": add_key(folder, "scraper", "metrics")}
     revoked = serving.run_cli("keys", "revoke", keys["gone"]["id"], "--data-dir", str(folder), "--json")
     assert revoked.returncode == 0, revoked.stderr
     with serving.Diptych("--require-key", data_dir=folder) as running:
@@ -43,6 +43,7 @@ def test_no_key_or_a_wrong_one_is_401(keyed, headers):
     answer = keyed.chat(headers=headers)
     assert answer.status == 401
     assert answer.error["type"] == "invalid_request_error"
+    assert answer.error["code"] == ("invalid_api_key" if "sk-wrong" in str(headers) else None)
     assert answer.headers["x-request-id"]
 
 
@@ -54,6 +55,24 @@ def test_revoked_key_is_401_and_a_refusal_never_shows_the_key(keyed):
 
 def test_an_admin_key_may_do_everything(keyed):
     assert keyed.chat(headers=bearer(keyed, "admin")).status == 200
+    assert keyed.ask("GET", "/metrics", headers=bearer(keyed, "admin")).status == 200
+
+
+def test_a_key_without_the_scope_is_403(keyed):
+    assert keyed.ask("GET", "/metrics", headers=bearer(keyed, "scraper")).status == 200
+    for answer, scope in ((keyed.chat(headers=bearer(keyed, "scraper")), "inference"),
+                          (keyed.ask("GET", "/metrics", headers=bearer(keyed, "user")), "metrics")):
+        assert answer.status == 403
+        assert answer.error["code"] == "insufficient_permissions"
+        assert f"'{scope}'" in answer.error["message"]
+    assert keyed.ask("GET", "/metrics").status == 401
+
+
+def test_official_client_raises_permission_denied(keyed):
+    import openai
+    client = openai.OpenAI(base_url=keyed.base_url, api_key=keyed.test_keys["scraper"]["secret"], max_retries=0)
+    with pytest.raises(openai.PermissionDeniedError):
+        client.models.list()
 
 
 def test_health_needs_no_key(keyed):

@@ -65,10 +65,13 @@ void LocalModelRegistry::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Status LocalModelRegistry::refresh() {
-  TRY(std::vector<ModelEntry> entries, library_.list());
+Status LocalModelRegistry::refresh() const {
+  const std::optional<FolderStamp> stamp = library_.stamp();
+  auto on_disk = library_.list();
   const MutexLock lock(mutex_);
   refreshed_at_ = clock_.now();
+  stamp_ = stamp;
+  TRY(std::vector<ModelEntry> entries, std::move(on_disk));
   order_.clear();
   for (ModelEntry& entry : entries) {
     order_.push_back(entry.id);
@@ -93,7 +96,16 @@ bool LocalModelRegistry::refresh_is_due() {
   return !refreshed_at_ || clock_.now() - *refreshed_at_ >= kRefreshInterval;
 }
 
+// One look at the folder's time: cheap enough for the I/O thread.
+bool LocalModelRegistry::folder_has_changed() const {
+  const std::optional<FolderStamp> stamp = library_.stamp();
+  const MutexLock lock(mutex_);
+  return stamp != stamp_ || (stamp && !stamp->settled);
+}
+
 std::vector<ModelEntry> LocalModelRegistry::list() const {
+  if (folder_has_changed())
+    if (const Status status = refresh(); !status) log_error("models: {}", status.error().message);
   const MutexLock lock(mutex_);
   std::vector<ModelEntry> entries;
   entries.reserve(order_.size());

@@ -1,6 +1,7 @@
 #pragma once
-// The models of this machine. Files are looked up when the registry is made and when an unknown id
-// is asked for; one loader thread brings models into memory on first use.
+// The models of this machine. Files are looked up when the registry is made, when the models are
+// listed after the folder has changed, and when an unknown id is asked for; one loader thread
+// brings models into memory on first use.
 
 #include <functional>
 #include <map>
@@ -40,7 +41,7 @@ class LocalModelRegistry final : public ModelRegistry {
   Result<std::shared_ptr<TextModel>> text_model(std::string_view id, Duration wait) override;
   std::string_view default_text_model() const override { return default_id_; }
 
-  Status refresh();                   // looks at the disk again
+  Status refresh() const;             // looks at the disk again
   void preload(std::string_view id);  // starts loading, waits for nothing
   void stop();  // cancels a load; waiting callers get kCancelled. By one thread
 
@@ -62,6 +63,7 @@ class LocalModelRegistry final : public ModelRegistry {
   void run(std::stop_token stop);
   void load(const std::string& id, std::stop_token stop);
   bool refresh_is_due();
+  bool folder_has_changed() const;
   void settle(const std::string& id, Result<std::shared_ptr<TextModel>> result);
 
   const ModelLibrary library_;
@@ -72,11 +74,13 @@ class LocalModelRegistry final : public ModelRegistry {
   Counter& failed_counter_;
   std::string default_id_;
 
+  // Mutable: what is known of the disk is brought up to date by looking.
   mutable Mutex mutex_;
   CondVar changed_;
-  std::map<std::string, Slot, std::less<>> slots_ GUARDED_BY(mutex_);
-  std::vector<std::string> order_ GUARDED_BY(mutex_);  // ids as list() shows them
-  std::optional<Monotonic> refreshed_at_ GUARDED_BY(mutex_);
+  mutable std::map<std::string, Slot, std::less<>> slots_ GUARDED_BY(mutex_);
+  mutable std::vector<std::string> order_ GUARDED_BY(mutex_);  // ids as list() shows them
+  mutable std::optional<Monotonic> refreshed_at_ GUARDED_BY(mutex_);
+  mutable std::optional<FolderStamp> stamp_ GUARDED_BY(mutex_);  // of the folder, when it was read
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;  // last: it uses all of the above
 };

@@ -173,6 +173,25 @@ TEST_F(RegistryTest, FindsAModelThatWasAddedWhileItRuns) {
   EXPECT_TRUE(registry.text_model("d", kLong));
 }
 
+TEST_F(RegistryTest, ListsWhatWasAddedAndRemovedWhileItRuns) {
+  auto& registry = start();
+  put("models/d.gguf");
+  ASSERT_EQ(registry.list().size(), 4U);
+  EXPECT_EQ(registry.list()[3].id, "d");
+  std::filesystem::remove(root_ / "models/d.gguf");
+  EXPECT_EQ(registry.list().size(), 3U);
+}
+
+// A folder that has not changed is not read again: only its time is looked at.
+TEST_F(RegistryTest, ListsFromMemoryWhileTheFolderIsTheSame) {
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+  std::filesystem::last_write_time(root_ / "models", long_ago);
+  auto& registry = start();
+  put("models/d.gguf");
+  std::filesystem::last_write_time(root_ / "models", long_ago);
+  EXPECT_EQ(registry.list().size(), 3U);
+}
+
 TEST_F(RegistryTest, StoppingCancelsALoadAndReleasesThoseWhoWait) {
   loader_.hold();
   auto& registry = start();

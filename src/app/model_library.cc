@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <ctime>
 #include <system_error>
 
 #include "app/model_notes.h"
@@ -16,6 +17,8 @@ namespace diptych {
 namespace {
 
 constexpr std::size_t kIdLengthMax = 128;
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kTimeStepNs = 100'000'000;  // file times advance in ticks of a few ms
 
 bool is_id_character(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -201,6 +204,16 @@ Result<ModelEntry> ModelLibrary::remove(std::string_view id) const {
   notes.erase(id);
   TRY_STATUS(write_model_notes(places_.folder, notes));
   return entry;
+}
+
+std::optional<FolderStamp> ModelLibrary::stamp() const {
+  struct stat status{};
+  if (stat(places_.folder.c_str(), &status) != 0) return std::nullopt;
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const auto in_ns = [](const timespec& t) { return t.tv_sec * kNsPerSecond + t.tv_nsec; };
+  const std::int64_t modified = in_ns(status.st_mtim);
+  return FolderStamp{.modified_ns = modified, .settled = in_ns(now) - modified > kTimeStepNs};
 }
 
 Result<std::optional<std::string>> ModelLibrary::known_sha256(std::string_view id) const {

@@ -2,6 +2,7 @@
 // Which model files there are: the default model and the GGUF files of the models folder, some with
 // a note of their id and hash in models.json. Never opens a weight.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,6 +28,12 @@ struct NewModel {
   bool copy = false;   // else a hard link where the file system allows it
 };
 
+struct FolderStamp {  // the same: nothing was added, removed or renamed
+  std::int64_t modified_ns = 0;
+  bool settled = false;  // false: so young that a further change may carry the same time
+  bool operator==(const FolderStamp& other) const { return modified_ns == other.modified_ns; }
+};
+
 using FileProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
 class ModelLibrary {  // const and without state: every call looks at the disk
@@ -41,6 +48,7 @@ class ModelLibrary {  // const and without state: every call looks at the disk
   Result<ModelEntry> add(const NewModel& model, const FileProgress& progress) const;
   Result<ModelEntry> remove(std::string_view id) const;  // deletes the library's own link or copy
   Result<std::optional<std::string>> known_sha256(std::string_view id) const;
+  std::optional<FolderStamp> stamp() const;  // nullopt: there is no folder
   const LibraryPlaces& places() const { return places_; }
 
  private:

@@ -41,6 +41,16 @@ def test_models_add_and_remove(tmp_path):
     assert "copy" not in [row["id"] for row in run_json("models", "list", "--data-dir", str(tmp_path))["models"]]
 
 
+def test_a_model_added_beside_a_running_server_is_listed_at_once(server):
+    file = serving.bootstrap_paths()["DIPTYCH_CHAT_MODEL"]
+    ids = lambda: [row["id"] for row in server.ask("GET", "/v1/models").json()["data"]]  # noqa: E731
+    assert "fresh" not in ids()
+    run_json("models", "add", file, "--id", "fresh", "--data-dir", str(server.data_dir))
+    assert "fresh" in ids()
+    run_json("models", "remove", "fresh", "--data-dir", str(server.data_dir))
+    assert "fresh" not in ids()
+
+
 def test_models_add_refuses_what_is_no_model(tmp_path):
     bad = tmp_path / "bad.gguf"
     bad.write_bytes(b"GGUF" + b"\xff" * 200)

@@ -14,6 +14,12 @@ namespace {
 
 thread_local const std::stop_token* step_stop = nullptr;
 
+// Said at each load, and true of every server: the cache has room for many sequences, none of which
+// may grow past what the model was trained for (the API refuses that).
+bool is_harmless(std::string_view line) {
+  return line.find("n_ctx_seq") != line.npos && line.find("n_ctx_train") != line.npos;
+}
+
 void forward_log(ggml_log_level level, const char* text, void*) {
   std::string_view line = text;
   while (line.ends_with('\n')) line.remove_suffix(1);
@@ -22,7 +28,7 @@ void forward_log(ggml_log_level level, const char* text, void*) {
   // The library reports each tensor and buffer at info level: that is our debug level.
   LogLevel ours = LogLevel::kDebug;
   if (level == GGML_LOG_LEVEL_ERROR && !expected) ours = LogLevel::kError;
-  if (level == GGML_LOG_LEVEL_WARN && !expected) ours = LogLevel::kInfo;
+  if (level == GGML_LOG_LEVEL_WARN && !expected && !is_harmless(line)) ours = LogLevel::kInfo;
   log_at(ours, "llama.cpp: {}", line);
 }
 

@@ -17,6 +17,7 @@ constexpr std::uint64_t kTensorsMax = 200'000;
 constexpr std::uint64_t kKeysMax = 65'536;
 constexpr std::uint64_t kNameBytesMax = 512;
 constexpr std::uint32_t kAxesMax = 4;
+constexpr std::int64_t kAxisMax = std::int64_t{1} << 40;
 constexpr std::uint64_t kAlignmentDefault = 32;
 constexpr std::uint64_t kAlignmentMax = std::uint64_t{1} << 20;
 constexpr std::string_view kShapeKey = "comfy.gguf.orig_shape.";
@@ -127,30 +128,31 @@ Result<Shape> read_axes(GgufReader& reader, std::string_view name) {
   std::vector<std::int64_t> sizes(axes);
   for (std::uint32_t i = 0; i < axes; ++i) {
     TRY(sizes[axes - 1 - i], reader.value<std::int64_t>());
-    if (sizes[axes - 1 - i] < 0) return bad_tensor(name, "a negative size");
+    if (sizes[axes - 1 - i] < 0 || sizes[axes - 1 - i] > kAxisMax) {
+      return bad_tensor(name, "an axis of {} elements", sizes[axes - 1 - i]);
+    }
   }
   return Shape(std::span<const std::int64_t>(sizes));
 }
 
 Result<std::uint64_t> size_in_bytes(const WeightInfo& info) {
   const DTypeRow& type = describe(info.dtype);
-  std::uint64_t count = 1;
+  std::int64_t count = 1;
   for (const std::int64_t size : info.shape.sizes()) {
-    if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(size), &count)) {
+    if (__builtin_mul_overflow(count, size, &count)) {
       return bad_tensor(info.name, "a shape of {} is too large", info.shape.to_string());
     }
   }
-  const auto block = static_cast<std::uint64_t>(type.block_elements);
-  const std::uint64_t row =
-      info.shape.rank() > 0 ? static_cast<std::uint64_t>(info.shape.back()) : 1;
-  if (row % block != 0) {
-    return bad_tensor(info.name, "rows of {} elements are no blocks of {}", row, block);
+  const std::int64_t row = info.shape.rank() > 0 ? info.shape.back() : 1;
+  if (row % type.block_elements != 0) {
+    return bad_tensor(info.name, "rows of {} elements are no blocks of {}", row,
+                      type.block_elements);
   }
-  std::uint64_t bytes = 0;
-  if (__builtin_mul_overflow(count / block, static_cast<std::uint64_t>(type.block_bytes), &bytes)) {
+  std::int64_t bytes = 0;
+  if (__builtin_mul_overflow(count / type.block_elements, type.block_bytes, &bytes)) {
     return bad_tensor(info.name, "a shape of {} is too large", info.shape.to_string());
   }
-  return bytes;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 // The shape before conversion, which needed rows that are whole blocks.
@@ -162,7 +164,7 @@ Status restore_shape(const GgufHeader& header, WeightInfo& info) {
   bool good = found->second.is_array() && found->second.as_array().size() <= Shape::kRankMax;
   for (std::size_t i = 0; good && i < found->second.as_array().size(); ++i) {
     const Json& size = found->second[i];
-    good = size.is_int() && size.as_int() >= 0 &&
+    good = size.is_int() && size.as_int() >= 0 && size.as_int() <= kAxisMax &&
            !__builtin_mul_overflow(count, size.as_int(), &count);
     if (good) sizes.push_back(size.as_int());
   }

@@ -159,7 +159,7 @@ TEST(Gguf, RefusesTensorsThatAreNone) {
   Bytes axes = beginning(1, 0);
   EXPECT_THAT(refusal(axes.text("a").add<std::uint32_t>(5)), HasSubstr("5 axes; the limit is 4"));
   Bytes negative = beginning(1, 0);
-  EXPECT_THAT(refusal(add_tensor(negative, "a", -1, 0)), HasSubstr("a negative size"));
+  EXPECT_THAT(refusal(add_tensor(negative, "a", -1, 0)), HasSubstr("an axis of -1 elements"));
   Bytes huge = beginning(1, 0);
   huge.text("a").add<std::uint32_t>(2).add<std::int64_t>(1LL << 40).add<std::int64_t>(1LL << 40);
   EXPECT_THAT(refusal(huge.add<std::int32_t>(0).add<std::uint64_t>(0)), HasSubstr("too large"));

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t kHeaderBytesMax = std::uint64_t{64} << 20;
 constexpr std::size_t kTensorsMax = 200'000;
 constexpr std::size_t kNameBytesMax = 512;
+constexpr std::int64_t kAxisMax = std::int64_t{1} << 40;
 constexpr int kDepthMax = 4;
 constexpr std::size_t kValuesMax = kTensorsMax * (6 + Shape::kRankMax);
 
@@ -66,20 +67,22 @@ Result<Shape> read_shape(const std::string& name, const Json& shape) {
   }
   std::vector<std::int64_t> checked;
   for (const Json& size : sizes) {
-    if (!size.is_int() || size.as_int() < 0) return bad_tensor(name, "shape is no list of sizes");
+    if (!size.is_int() || size.as_int() < 0 || size.as_int() > kAxisMax) {
+      return bad_tensor(name, "shape is no list of sizes");
+    }
     checked.push_back(size.as_int());
   }
   return Shape(std::span<const std::int64_t>(checked));
 }
 
 Result<std::uint64_t> size_in_bytes(const std::string& name, DType dtype, const Shape& shape) {
-  auto bytes = static_cast<std::uint64_t>(describe(dtype).block_bytes);
+  std::int64_t bytes = describe(dtype).block_bytes;
   for (const std::int64_t size : shape.sizes()) {
-    if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes)) {
+    if (__builtin_mul_overflow(bytes, size, &bytes)) {
       return bad_tensor(name, "a shape of {} is too large", shape.to_string());
     }
   }
-  return bytes;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 Result<Described> read_tensor(const std::string& name, const Json& value, std::uint64_t data_size) {

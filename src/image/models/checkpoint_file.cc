@@ -165,6 +165,8 @@ void warn_of_unused(Parts& parts, Warnings& warnings) {
                             fmt::join(named, ", "), parts.unused.size() > kNamed ? ", …" : "")});
 }
 
+}  // namespace
+
 Result<Checkpoint> take_apart(const WeightFile& file) {
   TRY(const Detected found, detect(*file.weights, file.metadata));
   Checkpoint checkpoint;
@@ -184,8 +186,6 @@ Result<Checkpoint> take_apart(const WeightFile& file) {
   }
   return checkpoint;
 }
-
-}  // namespace
 
 Result<Checkpoint> open_checkpoint_file(const Path& path) {
   TRY(const WeightFile file, open_weight_file(path));

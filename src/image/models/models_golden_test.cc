@@ -1,33 +1,18 @@
 // Every model of the reference pipelines against diffusers 0.42 and transformers 5.23, on every
 // back end of this build.
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <functional>
-#include <iostream>
-#include <map>
 
-#include "compute/backends/testing/reference_backend.h"
 #include "formats/config_json.h"
 #include "formats/safetensors.h"
-#include "formats/testing/npz.h"
 #include "formats/weight_view.h"
 #include "image/models/clip_text.h"
+#include "image/models/golden_fixture.h"
 #include "image/models/kl_vae.h"
 #include "image/models/unet.h"
 
 namespace diptych {
 namespace {
-
-constexpr double kTolerance = 1e-4;  // of the array's largest value
-
-template <class T>
-T expect_value(Result<T> result) {
-  EXPECT_TRUE(result) << result.error().message;
-  return result ? *std::move(result) : T{};
-}
 
 struct Part {
   SharedWeights weights;
@@ -53,52 +38,6 @@ Part load(const Path& folder) {
           expect_value(read_config_json(folder / "config.json"))};
 }
 
-class ModelRun {
- public:
-  ModelRun(Backend& backend, Result<Graph> graph, const WeightSource& weights) {
-    EXPECT_TRUE(graph) << graph.error().message;
-    if (!graph) return;
-    for (const GraphOutput& output : graph->outputs())
-      outputs_[output.name] = Tensor(graph->node(output.value).shape);
-    auto program = backend.compile(*graph, weights, {.device = backend.devices().front().id});
-    EXPECT_TRUE(program) << program.error().message;
-    if (program) program_ = std::move(*program);
-  }
-
-  ModelRun& with(std::string_view name, const Tensor64& values) {
-    floats_[std::string(name)] = cast_tensor<float>(values).values;
-    return *this;
-  }
-  ModelRun& with_ids(std::string_view name, std::vector<std::int32_t> values) {
-    integers_[std::string(name)] = std::move(values);
-    return *this;
-  }
-
-  const std::map<std::string, Tensor>& run() {
-    std::vector<ProgramInput> inputs;
-    std::vector<ProgramOutput> outputs;
-    for (const auto& [name, values] : floats_) inputs.push_back(input(name, values));
-    for (const auto& [name, values] : integers_) inputs.push_back(input(name, values));
-    for (auto& [name, tensor] : outputs_) outputs.push_back(output(name, tensor.values));
-    if (!program_) return outputs_;
-    const Status status = program_->run(inputs, outputs, {});
-    EXPECT_TRUE(status) << status.error().message;
-    return outputs_;
-  }
-
- private:
-  std::unique_ptr<Program> program_;
-  std::map<std::string, std::vector<float>> floats_;
-  std::map<std::string, std::vector<std::int32_t>> integers_;
-  std::map<std::string, Tensor> outputs_;
-};
-
-void expect_near(std::string_view what, const Tensor& got, const Tensor64& reference) {
-  const double error = relative_error(got, reference);
-  std::cout << "  " << what << ": relative error " << error << "\n";
-  EXPECT_LE(error, kTolerance) << what;
-}
-
 std::vector<std::int32_t> token_ids(const Tensor64& ids) {
   return {ids.values.begin(), ids.values.end()};
 }
@@ -111,13 +50,8 @@ std::vector<std::int32_t> first_ends(const std::vector<std::int32_t>& ids, int e
   return ends;
 }
 
-class ModelsGolden : public testing::TestWithParam<std::unique_ptr<Backend> (*)()> {
+class ModelsGolden : public OnEveryBackend {
  protected:
-  void SetUp() override {
-    backend_ = GetParam()();
-    ASSERT_NE(backend_, nullptr);
-  }
-
   Npz golden(const std::string& fixture) {
     return expect_value(read_npz(fixture_folder() / fixture / "golden.npz"));
   }
@@ -127,10 +61,8 @@ class ModelsGolden : public testing::TestWithParam<std::unique_ptr<Backend> (*)(
 
   std::map<std::string, Tensor> encode_text(const Part& part, const Tensor64& ids,
                                             std::vector<ClipHidden> hidden) {
-    Warnings warnings;
-    const auto config = expect_value(parse_clip_text_config(part.config, warnings));
-    EXPECT_THAT(warnings, testing::IsEmpty());
-    ModelRun run(*backend_,
+    const auto config = expect_config(parse_clip_text_config, part.config);
+    ModelRun run(backend(),
                  build_clip_text(*part.weights, config,
                                  {.batch = static_cast<int>(ids.shape[0]),
                                   .hidden = std::move(hidden),
@@ -142,12 +74,10 @@ class ModelsGolden : public testing::TestWithParam<std::unique_ptr<Backend> (*)(
   }
 
   ModelRun unet(const Part& part, const Npz& golden) {
-    Warnings warnings;
-    const auto config = expect_value(parse_unet_config(part.config, warnings));
-    EXPECT_THAT(warnings, testing::IsEmpty());
+    const auto config = expect_config(parse_unet_config, part.config);
     const Tensor64& sample = golden.at("unet_sample");
     const auto batch = sample.shape[0];
-    ModelRun run(*backend_,
+    ModelRun run(backend(),
                  build_unet(*part.weights, config,
                             {.batch = static_cast<int>(batch),
                              .height = static_cast<int>(sample.shape[2]),
@@ -175,8 +105,6 @@ class ModelsGolden : public testing::TestWithParam<std::unique_ptr<Backend> (*)(
         unet(part(fixture, "unet"), expected).with("context", expected.at("unet_context")).run();
     expect_near("UNet", out.at("out"), expected.at("unet_out"));
   }
-
-  std::unique_ptr<Backend> backend_;
 };
 
 TEST_P(ModelsGolden, StableDiffusion1) { check_stable_diffusion("sd1"); }
@@ -233,15 +161,13 @@ TEST_P(ModelsGolden, StableDiffusionXl) {
 TEST_P(ModelsGolden, KlVae) {
   const Npz expected = golden("sd1");
   const Part vae = part("sd1", "vae");
-  Warnings warnings;
-  const auto config = expect_value(parse_kl_vae_config(vae.config, warnings));
-  EXPECT_THAT(warnings, testing::IsEmpty());
+  const auto config = expect_config(parse_kl_vae_config, vae.config);
 
   const Tensor64& image = expected.at("vae_image");
   const VaeShape pixels{.height = static_cast<int>(image.shape[2]),
                         .width = static_cast<int>(image.shape[3])};
   const auto moments =
-      ModelRun(*backend_, build_vae_encoder(*vae.weights, config, pixels), *vae.weights)
+      ModelRun(backend(), build_vae_encoder(*vae.weights, config, pixels), *vae.weights)
           .with("image", image)
           .run();
   expect_near("mean", moments.at("mean"), expected.at("vae_mean"));
@@ -252,13 +178,13 @@ TEST_P(ModelsGolden, KlVae) {
   const VaeShape latent{.height = static_cast<int>(latents.shape[2]),
                         .width = static_cast<int>(latents.shape[3])};
   const auto decoded =
-      ModelRun(*backend_, build_vae_decoder(*vae.weights, config, latent), *vae.weights)
+      ModelRun(backend(), build_vae_decoder(*vae.weights, config, latent), *vae.weights)
           .with("latents", latents)
           .run();
   expect_near("decoded", decoded.at("image"), expected.at("vae_decoded"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Reference, ModelsGolden, testing::Values(make_reference_backend));
+INSTANTIATE_TEST_SUITE_P(Backends, ModelsGolden, testing::ValuesIn(kBackends), name_of_row);
 
 }  // namespace
 }  // namespace diptych

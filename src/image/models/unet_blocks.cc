@@ -63,10 +63,11 @@ Value unet_resnet(GraphBuilder& graph, Value x, const UnetConditions& conditions
     h = norm_and_activate(graph.add(h, time), "norm2");
   } else {
     const std::int64_t channels = graph.failed() ? 1 : graph.shape(h)[1];
-    const Value factor = graph.affine(graph.slice(time, 1, 0, channels), 1, 1);
+    const Value scale_less_one = graph.slice(time, 1, 0, channels);
     const Value shift = graph.slice(time, 1, channels, 2 * channels);
     h = graph.group_norm(h, "norm2", config.norm_groups, config.norm_eps);
-    h = graph.unary(config.activation, graph.add(graph.mul(h, factor), shift));
+    h = graph.add(graph.add(h, graph.mul(h, scale_less_one)), shift);
+    h = graph.unary(config.activation, h);
   }
   h = graph.conv3x3(h, "conv2");
   if (graph.has_weight("conv_shortcut.weight")) x = graph.conv1x1(x, "conv_shortcut");

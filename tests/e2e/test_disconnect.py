@@ -1,6 +1,7 @@
 """Work stops when nobody wants it: queued, in prefill, decoding, non-streaming; alone and while others stream."""
 
 import contextlib
+import json
 import socket
 import struct
 import time
@@ -118,7 +119,6 @@ def test_it_is_noticed_while_others_stream(three_slots, stream):
 
 
 def test_a_foreground_response_ends_with_its_connection(one_slot):
-    import json
     connection = one_slot.connect()
     body = {"model": serving.MODEL, "input": "Tell me a story.", "max_output_tokens": 4000, "ignore_eos": True, "stream": True}
     connection.request("POST", "/v1/responses", json.dumps(body), {"Content-Type": "application/json"})
@@ -138,3 +138,17 @@ def test_slow_reader_does_not_slow_others(three_slots):
     assert three_slots.rss_mib() - rss < 80
     hang_up(slow)
     serving.wait_until(lambda: active(three_slots) == 0, 3, "the slow reader's slot is free")
+
+
+def test_embeddings_stop_when_their_caller_leaves():
+    """One handler thread, minutes of inputs: the next request is served only if the first one stops."""
+    with serving.Diptych("--handler-threads", "1") as server:
+        server.chat()
+        body = {"model": serving.MODEL, "input": [f"{i} {LONG_PROMPT}"[:6000] for i in range(300)]}
+        connection = server.connect()
+        connection.request("POST", "/v1/embeddings", json.dumps(body), {"Content-Type": "application/json"})
+        time.sleep(1)
+        hang_up(connection)
+        begin = time.monotonic()
+        assert server.chat().status == 200
+        assert time.monotonic() - begin < 10

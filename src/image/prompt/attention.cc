@@ -14,7 +14,7 @@
 namespace diptych {
 namespace {
 
-Result<ParsedAttention> parse_fixed(std::string_view text, const AttentionOptions&) {
+Result<ParsedAttention> parse_fixed(std::string_view text, const AttentionReading&) {
   return ParsedAttention{.terms = {{.pieces = {{.text = std::string(text)}}}}, .warnings = {}};
 }
 
@@ -44,7 +44,7 @@ std::optional<AttentionSyntax> find_attention_syntax(std::string_view name) {
   return row->syntax;
 }
 
-Result<ParsedAttention> parse_attention(std::string_view text, const AttentionOptions& options) {
+Result<ParsedAttention> parse_attention(std::string_view text, const AttentionReading& options) {
   TRY(ParsedAttention parsed, describe(options.syntax).parse(text, options));
   for (const AttentionTerm& term : parsed.terms) {
     for (const AttentionPiece& piece : term.pieces) {

@@ -31,7 +31,7 @@ struct AttentionTerm {
   std::vector<AttentionPiece> pieces;  // never empty
 };
 
-struct AttentionOptions {
+struct AttentionReading {
   AttentionSyntax syntax = AttentionSyntax::kA1111;
   bool newline_breaks = true;  // kNative only: a new line is BREAK, else a blank
   std::string_view param = "prompt";
@@ -44,13 +44,13 @@ struct ParsedAttention {
 
 // Unmatched brackets are not errors. Errors (kInvalidArgument): nesting or a weight beyond the
 // limits; kUnsupported: an operator of compel that needs control of cross-attention.
-Result<ParsedAttention> parse_attention(std::string_view text, const AttentionOptions& options);
+Result<ParsedAttention> parse_attention(std::string_view text, const AttentionReading& options);
 
 struct AttentionRow {
   AttentionSyntax syntax;
   std::string_view name;
   bool schedules;  // [a:b:0.5], [a|b] and AND are read before it
-  Result<ParsedAttention> (*parse)(std::string_view text, const AttentionOptions& options);
+  Result<ParsedAttention> (*parse)(std::string_view text, const AttentionReading& options);
   std::string_view doc;
 };
 std::span<const AttentionRow> attention_rows();

@@ -46,7 +46,7 @@ std::string tidied(std::string_view text) {
 
 class BracketReader {
  public:
-  BracketReader(std::string_view text, const AttentionOptions& options)
+  BracketReader(std::string_view text, const AttentionReading& options)
       : text_(text), options_(options), native_(options.syntax == AttentionSyntax::kNative) {}
 
   Result<ParsedAttention> read() {
@@ -238,7 +238,7 @@ class BracketReader {
   }
 
   std::string_view text_;
-  const AttentionOptions& options_;
+  const AttentionReading& options_;
   bool native_;
   std::size_t at_ = 0;
   std::size_t begin_ = 0;  // of the token being taken
@@ -250,7 +250,7 @@ class BracketReader {
 }  // namespace
 
 Result<ParsedAttention> parse_bracket_attention(std::string_view text,
-                                                const AttentionOptions& options) {
+                                                const AttentionReading& options) {
   return BracketReader(text, options).read();
 }
 

@@ -8,6 +8,6 @@
 namespace diptych {
 
 Result<ParsedAttention> parse_bracket_attention(std::string_view text,
-                                                const AttentionOptions& options);
+                                                const AttentionReading& options);
 
 }  // namespace diptych

@@ -272,7 +272,7 @@ std::optional<Operation> read_operation(std::string_view text, Refusal& refusal)
 }
 
 Result<std::vector<double>> read_weights(const Operation& operation,
-                                         const AttentionOptions& options) {
+                                         const AttentionReading& options) {
   std::vector<double> weights;
   for (const std::string_view argument : operation.arguments) {
     const auto weight = parse_decimal(argument);
@@ -294,7 +294,7 @@ Result<std::vector<double>> read_weights(const Operation& operation,
   return weights;
 }
 
-Result<ParsedAttention> make_blend(Operation operation, const AttentionOptions& options) {
+Result<ParsedAttention> make_blend(Operation operation, const AttentionReading& options) {
   auto& arguments = operation.arguments;
   const bool normalizes = arguments.empty() || arguments.back() != "no_normalize";
   if (!normalizes) arguments.pop_back();
@@ -319,7 +319,7 @@ Result<ParsedAttention> make_blend(Operation operation, const AttentionOptions& 
 }
 
 // Prompts encoded one by one and laid one after the other: chunks of their own.
-Result<ParsedAttention> make_sequence(Operation operation, const AttentionOptions& options) {
+Result<ParsedAttention> make_sequence(Operation operation, const AttentionReading& options) {
   TRY(const std::vector<double> weights, read_weights(operation, options));
   ParsedAttention parsed{.terms = {{}}, .warnings = {}};
   Pieces& pieces = parsed.terms[0].pieces;
@@ -338,7 +338,7 @@ Result<ParsedAttention> make_sequence(Operation operation, const AttentionOption
 }  // namespace
 
 Result<ParsedAttention> parse_compel_attention(std::string_view text,
-                                               const AttentionOptions& options) {
+                                               const AttentionReading& options) {
   Refusal refusal;
   auto operation = read_operation(text, refusal);
   if (operation && !refusal.error) {

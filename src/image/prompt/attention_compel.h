@@ -9,6 +9,6 @@
 namespace diptych {
 
 Result<ParsedAttention> parse_compel_attention(std::string_view text,
-                                               const AttentionOptions& options);
+                                               const AttentionReading& options);
 
 }  // namespace diptych

@@ -16,7 +16,7 @@ struct Piece {
 using Pieces = std::vector<Piece>;
 const Piece kBreak{"BREAK", -1};
 
-void expect_pieces(std::string_view text, const AttentionOptions& options, const Pieces& expected) {
+void expect_pieces(std::string_view text, const AttentionReading& options, const Pieces& expected) {
   SCOPED_TRACE(std::string(describe(options.syntax).name) + ": " + std::string(text));
   const auto parsed = parse_attention(text, options);
   ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
@@ -160,7 +160,7 @@ TEST(Attention, CompelWeighsWhatStandsBefore) {
 }
 
 TEST(Attention, CompelBlendsPrompts) {
-  const AttentionOptions compel{.syntax = AttentionSyntax::kCompel};
+  const AttentionReading compel{.syntax = AttentionSyntax::kCompel};
   const auto blend = parse_attention(R"(("a cat+", "a dog").blend(1.5, 0.5))", compel);
   ASSERT_TRUE(blend.has_value()) << blend.error().message;
   ASSERT_EQ(blend->terms.size(), 2U);

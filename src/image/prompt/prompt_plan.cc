@@ -113,10 +113,10 @@ class SidePlanner {
   }
 
   Result<PromptSchedule> schedule_of(const std::string& text) const {
-    const ScheduleOptions options{.steps = request_.steps,
-                                  .base_steps = request_.base_steps,
-                                  .rule = request_.schedule_rule,
-                                  .param = param_};
+    const PromptScheduleOptions options{.steps = request_.steps,
+                                        .base_steps = request_.base_steps,
+                                        .rule = request_.schedule_rule,
+                                        .param = param_};
     if (describe(request_.attention).schedules) return schedule_prompt(text, options);
     return PromptSchedule{.entries = {{request_.steps, text}}, .warnings = {}};
   }

@@ -32,10 +32,10 @@ struct PromptRequest {
 
   AttentionSyntax attention = AttentionSyntax::kA1111;
   EmphasisMode emphasis = EmphasisMode::kOriginal;  // as applied later; kIgnore, kNone: also here
-  bool newline_breaks = true;                       // AttentionOptions
+  bool newline_breaks = true;                       // AttentionReading
 
   int steps = 20;      // of this pass
-  int base_steps = 0;  // of the first pass, when this is the second one; see ScheduleOptions
+  int base_steps = 0;  // of the first pass, when this is the second one; see PromptScheduleOptions
   ScheduleRule schedule_rule = ScheduleRule::kPointIsFraction;
 
   double network_weight = 1;  // of tags without one

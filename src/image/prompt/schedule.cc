@@ -14,7 +14,7 @@ namespace diptych {
 namespace {
 
 // The number as a last step of this pass; below 1: the switch lies before its first step.
-int step_of(std::string_view number, const ScheduleOptions& options) {
+int step_of(std::string_view number, const PromptScheduleOptions& options) {
   double value = 0;
   const std::string_view digits = number.substr(number.starts_with('+') ? 1 : 0);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -33,7 +33,7 @@ int step_of(std::string_view number, const ScheduleOptions& options) {
   return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(options.steps)));
 }
 
-std::set<int> last_steps(ScheduleTree& tree, const ScheduleOptions& options) {
+std::set<int> last_steps(ScheduleTree& tree, const PromptScheduleOptions& options) {
   std::set<int> result = {options.steps};
   bool alternates = false;
   for (ScheduleNode& node : tree.nodes) {
@@ -46,7 +46,7 @@ std::set<int> last_steps(ScheduleTree& tree, const ScheduleOptions& options) {
   return result;
 }
 
-PromptSchedule unchanged(std::string_view text, const ScheduleOptions& options) {
+PromptSchedule unchanged(std::string_view text, const PromptScheduleOptions& options) {
   PromptSchedule schedule{.entries = {{options.steps, std::string(text)}}, .warnings = {}};
   if (text.find('[') != std::string_view::npos) {
     schedule.warnings.push_back(
@@ -58,7 +58,8 @@ PromptSchedule unchanged(std::string_view text, const ScheduleOptions& options) 
 
 }  // namespace
 
-Result<PromptSchedule> schedule_prompt(std::string_view text, const ScheduleOptions& options) {
+Result<PromptSchedule> schedule_prompt(std::string_view text,
+                                       const PromptScheduleOptions& options) {
   if (options.steps < 1 || options.steps > kScheduleStepsMax) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} steps; 1 to {} are possible", options.steps, kScheduleStepsMax),

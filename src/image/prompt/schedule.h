@@ -14,7 +14,7 @@ enum class ScheduleRule {
   kBelowOneIsFraction,  // 0.5 is a fraction, 5 and 5.0 are steps (SD.Next; A1111's older rule)
 };
 
-struct ScheduleOptions {
+struct PromptScheduleOptions {
   int steps = 1;  // of this pass
   // Steps of the first pass when this is the second one (hires), else 0. With kPointIsFraction
   // steps then count on from there, and fractions from 1.0 to 2.0.
@@ -36,6 +36,6 @@ struct PromptSchedule {
 // Emphasis stays as text. A prompt that does not parse (a | outside brackets) is used unchanged for
 // all steps, with a warning if it looks scheduled. Errors (kInvalidArgument): steps, depth or the
 // texts' total size beyond the limits.
-Result<PromptSchedule> schedule_prompt(std::string_view text, const ScheduleOptions& options);
+Result<PromptSchedule> schedule_prompt(std::string_view text, const PromptScheduleOptions& options);
 
 }  // namespace diptych

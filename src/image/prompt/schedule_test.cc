@@ -11,7 +11,7 @@ namespace {
 
 using Entries = std::vector<std::pair<int, std::string>>;
 
-Entries scheduled(std::string_view text, const ScheduleOptions& options) {
+Entries scheduled(std::string_view text, const PromptScheduleOptions& options) {
   const auto schedule = schedule_prompt(text, options);
   if (!schedule) return {{-1, schedule.error().message}};
   Entries entries;
@@ -77,7 +77,7 @@ TEST(Schedule, SeveralSchedulesShareTheSteps) {
 }
 
 TEST(Schedule, TheSecondPassCountsOn) {
-  const ScheduleOptions second{.steps = 10, .base_steps = 10};
+  const PromptScheduleOptions second{.steps = 10, .base_steps = 10};
   const Entries whole = {{10, "a b c"}}, half = {{5, "a  c"}, {10, "a b c"}};
   EXPECT_EQ(scheduled("a [b:.5] c", second), whole);
   EXPECT_EQ(scheduled("a [b:5] c", second), whole);
@@ -86,7 +86,7 @@ TEST(Schedule, TheSecondPassCountsOn) {
 }
 
 TEST(Schedule, TheOldRuleTakesNumbersBelowOneAsFractions) {
-  const ScheduleOptions old{.steps = 10, .rule = ScheduleRule::kBelowOneIsFraction};
+  const PromptScheduleOptions old{.steps = 10, .rule = ScheduleRule::kBelowOneIsFraction};
   EXPECT_EQ(scheduled("[a:b:1.0]", old), (Entries{{1, "a"}, {10, "b"}}));
   EXPECT_EQ(scheduled("[a:b:3.7]", old), (Entries{{3, "a"}, {10, "b"}}));
   EXPECT_EQ(scheduled("[a:b:.5]", old), (Entries{{5, "a"}, {10, "b"}}));

@@ -98,14 +98,17 @@ struct ScheduleOptions {
   bool sdxl = false;     // which table of Align Your Steps
 };
 
+enum class ScheduleModels { kAny, kNoise, kFlowOnly };  // which models a schedule is for
+
 struct ScheduleRow {
   std::string_view name;  // the A1111 label: "Karras"
   std::span<const std::string_view> aliases;
   // steps ≥ 1 → descending sigmas; usually steps + 1 values, the last 0.
   Result<std::vector<double>> (*sigmas)(const NoiseSchedule& schedule, int steps,
                                         const ScheduleOptions& options);
-  SigmaSpace space;  // of the models it is for
+  ScheduleModels models;
   std::string_view doc;
+  bool takes_range = false, takes_rho = false;  // which options have a meaning
 };
 
 }  // namespace diptych

@@ -111,6 +111,36 @@ TEST_P(ModelsGolden, StableDiffusion1) { check_stable_diffusion("sd1"); }
 TEST_P(ModelsGolden, StableDiffusion2WithVPrediction) { check_stable_diffusion("sd2_v"); }
 TEST_P(ModelsGolden, Inpainting) { check_stable_diffusion("inpaint"); }
 
+// A token's own vector, given from outside, changes nothing; another one does.
+TEST_P(ModelsGolden, InjectedVectorsTakeThePlaceOfTokens) {
+  const Part text = part("sd1", "text_encoder");
+  const Npz expected = golden("sd1");
+  const auto config = expect_config(parse_clip_text_config, text.config);
+  const auto ids = token_ids(expected.at("input_ids"));
+  const std::int64_t batch = expected.at("input_ids").shape[0];
+  const auto tokens = static_cast<std::int64_t>(ids.size()) / batch;
+  const std::size_t place = 3;
+  const auto width = static_cast<std::size_t>(config.channels);
+  const auto table = read_as_f32(
+      *text.weights, *text.weights->find("text_model.embeddings.token_embedding.weight"));
+
+  Tensor64 keep({batch, tokens, 1}, 1);
+  Tensor64 injected({batch, tokens, config.channels});
+  keep[place] = 0;
+  for (std::size_t i = 0; i < width; ++i)
+    injected[place * width + i] = table[static_cast<std::size_t>(ids[place]) * width + i];
+  auto other_ids = ids;
+  other_ids[place] = 0;
+
+  const ClipTextShape shape{.batch = static_cast<int>(batch), .vectors = TokenVectors::kInjected};
+  ModelRun run(backend(), build_clip_text(*text.weights, config, shape), *text.weights);
+  run.with_ids("ids", other_ids).with("keep", keep).with("injected", injected);
+  expect_near("last hidden state", run.run().at("hidden"), expected.at("text_last_hidden"));
+  injected[place * width] += 1;
+  run.with("injected", injected);
+  EXPECT_GT(relative_error(run.run().at("hidden"), expected.at("text_last_hidden")), 1e-2);
+}
+
 Tensor64 row_of(const Tensor64& values, std::int64_t row) {
   const auto size = static_cast<std::ptrdiff_t>(values.size()) / values.shape[0];
   Shape shape = values.shape;

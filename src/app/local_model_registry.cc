@@ -225,7 +225,7 @@ Result<std::vector<std::shared_ptr<TextModel>>> LocalModelRegistry::make_room() 
   }
 }
 
-void LocalModelRegistry::load(const std::string& id, std::stop_token stop) {
+void LocalModelRegistry::load(const std::string& id, const std::stop_token& stop) {
   ModelEntry entry;
   Result<std::vector<std::shared_ptr<TextModel>>> victims;
   {

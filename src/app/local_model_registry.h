@@ -61,7 +61,7 @@ class LocalModelRegistry final : public ModelRegistry {
   Slot* next_queued() REQUIRES(mutex_);
   Result<std::vector<std::shared_ptr<TextModel>>> make_room() REQUIRES(mutex_);
   void run(std::stop_token stop);
-  void load(const std::string& id, std::stop_token stop);
+  void load(const std::string& id, const std::stop_token& stop);
   bool refresh_is_due();
   bool folder_has_changed() const;
   void settle(const std::string& id, Result<std::shared_ptr<TextModel>> result);

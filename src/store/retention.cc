@@ -60,7 +60,7 @@ Retention::Retention(AnswerExpiry& expiry, RetentionLimits limits, const Clock& 
       too_much_(erased(metrics, "size")),
       bytes_(metrics.gauge("diptych_store_bytes", "Size of everything stored.")) {}
 
-Status Retention::sweep(std::stop_token stop) {
+Status Retention::sweep(const std::stop_token& stop) {
   const double before = too_old_.value() + too_much_.value();
   TRY_STATUS(erase_old(stop));
   TRY_STATUS(erase_excess(stop));
@@ -70,7 +70,7 @@ Status Retention::sweep(std::stop_token stop) {
   return {};
 }
 
-Status Retention::erase_old(std::stop_token stop) {
+Status Retention::erase_old(const std::stop_token& stop) {
   if (limits_.keep_days <= 0) return {};
   const std::int64_t before = clock_.unix_ms() - limits_.keep_days * kDayMs;
   while (!stop.stop_requested()) {
@@ -82,7 +82,7 @@ Status Retention::erase_old(std::stop_token stop) {
   return {};
 }
 
-Status Retention::erase_excess(std::stop_token stop) {
+Status Retention::erase_excess(const std::stop_token& stop) {
   while (true) {
     TRY(const std::uint64_t bytes, expiry_.used_bytes());
     bytes_.set(static_cast<double>(bytes));

@@ -23,11 +23,11 @@ class Retention {
 
   // Erases all that is past the limits now, in small transactions with room for others between
   // them. By one thread. kIo: what is left is for the next time.
-  Status sweep(std::stop_token stop);
+  Status sweep(const std::stop_token& stop);
 
  private:
-  Status erase_old(std::stop_token stop);
-  Status erase_excess(std::stop_token stop);
+  Status erase_old(const std::stop_token& stop);
+  Status erase_excess(const std::stop_token& stop);
 
   AnswerExpiry& expiry_;
   const RetentionLimits limits_;

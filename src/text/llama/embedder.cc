@@ -68,8 +68,9 @@ Result<Embedding> Embedder::embed(const std::vector<TokenId>& tokens, std::stop_
   for (int begin = 0; begin < count; begin += kStepTokens) {
     batch.n_tokens = std::min(kStepTokens, count - begin);
     for (int i = 0; i < batch.n_tokens; ++i) {
-      batch.token[i] = tokens[static_cast<std::size_t>(begin + i)];
-      batch.pos[i] = begin + i;
+      const int position = begin + i;
+      batch.token[i] = tokens[static_cast<std::size_t>(position)];
+      batch.pos[i] = position;
       batch.n_seq_id[i] = 1;
       batch.seq_id[i][0] = 0;
       batch.logits[i] = 1;

@@ -82,6 +82,7 @@ class CompelReader {
       if (text_[at] == close) return Parsed{std::move(parsed.pieces), at + 1};
       auto item = read_item(at);
       if (!item) item = inner_word(at);
+      if (!item) item = punctuation(at);
       if (!item || refusal_.error) return std::nullopt;
       append(parsed.pieces, item->pieces);
       at = item->end;
@@ -184,13 +185,18 @@ class CompelReader {
     return Parsed{reader.read_prompt(), end + 1};
   }
 
-  // A word free of syntax, or one comma or full stop.
+  // A word free of syntax.
   std::optional<Parsed> inner_word(std::size_t at) {
     std::size_t end = at;
     while (const std::size_t length = word_step(end)) end += length;
-    if (end == at && (text_[at] == ',' || text_[at] == '.')) ++end;
     if (end == at) return std::nullopt;
     return Parsed{{{.text = unescaped(text_.substr(at, end - at))}}, end};
+  }
+
+  // One comma or full stop: it takes no operator.
+  std::optional<Parsed> punctuation(std::size_t at) const {
+    if (text_[at] != ',' && text_[at] != '.') return std::nullopt;
+    return Parsed{{{.text = std::string(1, text_[at])}}, at + 1};
   }
 
   // Bytes of the next character of a word free of syntax; 0 where it ends.
@@ -207,11 +213,13 @@ class CompelReader {
     return kSyntax.find(byte) == std::string_view::npos ? c.length : 0;
   }
 
+  // Up to white space, or up to and including a comma.
   Parsed free_word(std::size_t at) const {
     std::size_t end = at;
     for (auto c = character_at(text_, end); c.length > 0 && !is_space(c.code);
          c = character_at(text_, end)) {
       end += c.length;
+      if (c.code == ',') break;
     }
     return Parsed{{{.text = unescaped(text_.substr(at, end - at))}}, end};
   }

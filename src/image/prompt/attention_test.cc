@@ -150,6 +150,8 @@ TEST(Attention, CompelWeighsWhatStandsBefore) {
       {"a well-known cat+, (old)-", {{"a well-known", 1}, {"cat", 1.1}, {",", 1}, {"old", 0.9}}},
       {"\"a b\"++ c", {{"a b", 1.21}, {"c", 1}}},
       {"(a b).attend(1.5)", {{"a b", 1.5}}},
+      {"a ,++ b", {{"a , ++ b", 1}}},
+      {"b,(c)1.3", {{"b,", 1}, {"c", 1.3}}},
       {"(unbalanced 3.5", {{"(unbalanced 3.5", 1}}},
       {" ", {{"", 1}}},
       {R"(("a", "b c").and())", {{"a", 1}, kBreak, {"b c", 1}}},

@@ -71,6 +71,16 @@ struct Solve {
   SolverOptions options;
 };
 
+struct SolverTraits {
+  bool brownian = false;   // A1111 and ComfyUI draw its noise along Brownian paths
+  bool uses_ensd = false;  // A1111 writes ENSD into infotext for it
+  // Keeps to the picture's variance-preserving form: starts from noise of variance 1, and what it
+  // ends with is the picture in that form.
+  bool variance_preserving = false;
+  bool couples_batch =
+      false;  // step sizes depend on every picture of a batch: draw them one by one
+};
+
 struct SolverRow {
   std::string_view name;  // the A1111 label: "DPM++ 2M"
   // of A1111, SD.Next, ComfyUI, stable-diffusion.cpp, diffusers
@@ -82,13 +92,7 @@ struct SolverRow {
   bool discards_next_to_last;  // A1111's rule for DPM2, DPM2 a, 3M SDE
   bool flow;                   // works on flow models
   std::string_view doc;
-  bool brownian = false;   // A1111 and ComfyUI draw its noise along Brownian paths
-  bool uses_ensd = false;  // A1111 writes ENSD into infotext for it
-  // Keeps to the picture's variance-preserving form: starts from noise of variance 1 and ends at
-  // its last sigma without an estimate of x0.
-  bool variance_preserving = false;
-  bool couples_batch =
-      false;  // step sizes depend on every picture of the batch: run them one by one
+  SolverTraits traits = {};
 };
 
 struct ScheduleOptions {

@@ -157,6 +157,35 @@ def filled():
     return {"image": described(image), "mask": described(mask), "filled": described(layers.convert("RGB"))}
 
 
+def fit(image, width, height, mode):
+    """A1111's resize modes 1 (crop) and 2 (fill), the last strip of mode 2 without a gap at odd sizes."""
+    covers = (width / height > image.width / image.height) == (mode == 1)
+    new_width = width if covers else max(1, image.width * height // image.height)
+    new_height = max(1, image.height * width // image.width) if covers else height
+    resized = image.resize((new_width, new_height), Image.Resampling.LANCZOS)
+    result = Image.new("RGB", (width, height))
+    x, y = width // 2 - new_width // 2, height // 2 - new_height // 2
+    result.paste(resized, (x, y))
+    if mode == 2 and height > new_height:
+        below = height - y - new_height
+        if y > 0:
+            result.paste(resized.resize((width, y), box=(0, 0, width, 0)), (0, 0))
+        result.paste(resized.resize((width, below), box=(0, new_height, width, new_height)), (0, y + new_height))
+    elif mode == 2 and width > new_width:
+        right = width - x - new_width
+        if x > 0:
+            result.paste(resized.resize((x, height), box=(0, 0, 0, height)), (0, 0))
+        result.paste(resized.resize((right, height), box=(new_width, 0, new_width, height)), (x + new_width, 0))
+    return result
+
+
+def fitted():
+    image = Image.fromarray(noise(24, 18, 3))
+    rows = [{"mode": mode, **described(fit(image, width, height, mode))}
+            for mode in (1, 2) for width, height in [(20, 10), (10, 20), (13, 9), (41, 9), (12, 9), (9, 31)]]
+    return {"image": described(image), "rows": rows}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "tests" / "data" / "pictures")
@@ -169,7 +198,7 @@ def main():
             expected[name] = described(picture)
     versions = {"Pillow": PIL.__version__, "piexif": piexif.VERSION, "OpenCV": cv2.__version__}
     for name, value in [("decoded", expected), ("resized", resized()), ("resized_planes", resized_planes()),
-                        ("blurred", blurred()), ("filled", filled())]:
+                        ("blurred", blurred()), ("filled", filled()), ("fitted", fitted())]:
         (folder / f"{name}.json").write_text(json.dumps({"versions": versions, **value}) + "\n")
 
 

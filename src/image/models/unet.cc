@@ -190,14 +190,14 @@ int pooled_channels(const UnetConfig& config, int time_ids) {
 }
 
 std::vector<float> guidance_embedding(float guidance_scale, int channels) {
-  const int half = channels / 2;
-  const int intervals = half > 1 ? half - 1 : 1;
+  const auto half = static_cast<std::size_t>(channels / 2);
+  const double intervals = half > 1 ? static_cast<double>(half - 1) : 1;
   const double position = (static_cast<double>(guidance_scale) - 1) * 1000;
   std::vector<float> embedding(static_cast<std::size_t>(channels), 0.0F);
-  for (int i = 0; i < half; ++i) {
-    const double angle = position * std::exp(-std::log(10000.0) * i / intervals);
-    embedding[static_cast<std::size_t>(i)] = static_cast<float>(std::sin(angle));
-    embedding[static_cast<std::size_t>(half + i)] = static_cast<float>(std::cos(angle));
+  for (std::size_t i = 0; i < half; ++i) {
+    const double frequency = std::exp(-std::log(10000.0) * static_cast<double>(i) / intervals);
+    embedding[i] = static_cast<float>(std::sin(position * frequency));
+    embedding[half + i] = static_cast<float>(std::cos(position * frequency));
   }
   return embedding;
 }

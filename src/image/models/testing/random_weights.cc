@@ -23,7 +23,8 @@ struct Spread {
 Spread spread_of(const WeightInfo& tensor) {
   const bool vector = tensor.shape.rank() < 2;
   if (vector) return {tensor.name.ends_with(".weight") ? 1.0 : 0.0, 0.1};
-  const auto fan_in = static_cast<double>(tensor.shape.element_count() / tensor.shape[0]);
+  const auto fan_in =
+      static_cast<double>(tensor.shape.element_count()) / static_cast<double>(tensor.shape[0]);
   return {0, std::sqrt(3 / fan_in)};
 }
 

@@ -1,72 +1,158 @@
 #include "image/samplers/plan.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 
+#include "image/samplers/labels.h"
 #include "image/samplers/schedule_registry.h"
+#include "image/samplers/solver_registry.h"
+#include "image/samplers/solver_step.h"
 
 namespace diptych {
 namespace {
-Result<Tensor64> euler(Solve& solve) {
-  Tensor64 x = std::move(solve.x);
-  const int count = static_cast<int>(solve.sigmas.size()) - 1;
-  for (int i = 0; i < count; ++i) {
-    const double from = solve.sigmas[static_cast<std::size_t>(i)];
-    const double to = solve.sigmas[static_cast<std::size_t>(i) + 1];
-    TRY(const Tensor64 d, solve.denoise(x, from));
-    TRY_STATUS(solve.observer.step({i, count, from, x, d}));
-    for (std::size_t k = 0; k < x.size(); ++k) x[k] += (x[k] - d[k]) / from * (to - from);
-  }
-  return x;
-}
-Result<Tensor64> dpmpp_2m(Solve& solve) {
-  Tensor64 x = std::move(solve.x), old;
-  const int count = static_cast<int>(solve.sigmas.size()) - 1;
-  double h_last = 0;
-  for (int i = 0; i < count; ++i) {
-    const double from = solve.sigmas[static_cast<std::size_t>(i)];
-    const double to = solve.sigmas[static_cast<std::size_t>(i) + 1];
-    TRY(Tensor64 d, solve.denoise(x, from));
-    TRY_STATUS(solve.observer.step({i, count, from, x, d}));
-    const double h = to > 0 ? std::log(from / to) : 0;
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      double e = d[k];
-      if (i > 0 && to > 0) {
-        const double r = h_last / h;
-        e = (1 + 1 / (2 * r)) * d[k] - old[k] / (2 * r);
-      }
-      x[k] = to > 0 ? to / from * x[k] - std::expm1(-h) * e : d[k];
-    }
-    h_last = h;
-    old = std::move(d);
-  }
-  return x;
-}
-const SolverRow kEuler{"Euler", {}, euler, 1, false, "Uniform", false, true, ""};
-const SolverRow kDpm{"DPM++ 2M", {}, dpmpp_2m, 1, false, "Karras", false, false, ""};
-}  // namespace
 
-Tensor64 SamplingPlan::noised(const Tensor64& x0, const Tensor64& noise) const {
-  Tensor64 x = x0;
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] += noise[i] * sigmas.front();
-  return x;
+constexpr std::string_view kAutomatic = "Automatic";
+constexpr std::string_view kUsualSampler = "Euler";
+
+bool is_automatic(std::string_view label) { return label.empty() || same_label(label, kAutomatic); }
+
+Result<const ScheduleRow*> schedule_for(const SamplerChoice& choice, const NamedSampler& named,
+                                        const NoiseSchedule& schedule) {
+  if (!is_automatic(choice.schedule)) return get_schedule(choice.schedule);
+  if (named.schedule != nullptr) return named.schedule;
+  return get_schedule(schedule.space() == SigmaSpace::kFlow ? "Flow" : named.solver->schedule);
 }
-Result<SamplingPlan> plan_sampling(const SamplerChoice& choice, const NoiseSchedule& schedule,
-                                   const PlanOptions& options) {
-  SamplingPlan plan;
-  plan.solver = choice.sampler == "Euler" ? &kEuler : &kDpm;
-  TRY(const ScheduleRow* row,
-      get_schedule(choice.schedule.empty() ? "SGM Uniform" : choice.schedule));
-  TRY(plan.sigmas, sigmas_of(*row, schedule, options.steps, {}));
-  if (options.strength) {
-    plan.first_step =
-        options.steps - static_cast<int>(std::min(*options.strength, 0.999) * options.steps) - 1;
-    plan.sigmas.erase(plan.sigmas.begin(), plan.sigmas.begin() + plan.first_step);
+
+// A solver that keeps to the variance-preserving form between whole timesteps ends at the model's
+// smallest sigma, as Stable Diffusion's own configurations say, unless the schedule has been there.
+void end_at_sigma_min(std::vector<double>& sigmas, const NoiseSchedule& schedule) {
+  constexpr double kSame = 1 + 1e-6;
+  const double last = sigmas[sigmas.size() - 2];
+  if (sigmas.back() == 0 && last > schedule.sigma_min() * kSame) {
+    sigmas.back() = schedule.sigma_min();
   }
-  plan.initial_scale = plan.sigmas.front();
-  plan.sampler_label = plan.solver->name;
-  plan.schedule_label = row->name;
+}
+
+Result<std::vector<double>> sigmas_for(const SamplerChoice& choice, const SolverRow& solver,
+                                       const ScheduleRow& row, const NoiseSchedule& schedule,
+                                       int steps) {
+  ScheduleOptions options = choice.schedule_options;
+  if (schedule.space() == SigmaSpace::kFlow && options.shift == 1) options.shift = schedule.shift();
+  const bool discards = solver.discards_next_to_last || choice.discard_next_to_last;
+  TRY(std::vector<double> sigmas, sigmas_of(row, schedule, steps + (discards ? 1 : 0), options));
+  if (discards && sigmas.size() > 2) sigmas.erase(sigmas.end() - 2);
+  if (solver.traits.ends_at_sigma_min) end_at_sigma_min(sigmas, schedule);
+  return sigmas;
+}
+
+void warn_of_unused(SamplingPlan& plan) {
+  const bool uses_eta = plan.solver->stochastic || plan.solver->name == "DDIM";
+  if (plan.options.eta && !uses_eta) {
+    plan.warnings.push_back(
+        {"eta", fmt::format("{} draws no noise: eta has no meaning", plan.solver->name)});
+  }
+}
+
+Result<SamplingPlan> plan_of_labels(const SamplerChoice& choice, const NoiseSchedule& schedule,
+                                    int steps) {
+  const std::string_view label = choice.sampler.empty() ? kUsualSampler : choice.sampler;
+  TRY(const NamedSampler named, get_sampler(label));
+  TRY(const ScheduleRow* row, schedule_for(choice, named, schedule));
+  const bool flow = schedule.space() == SigmaSpace::kFlow;
+  if (flow && !named.solver->flow) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("sampler '{}' does not work on flow models", named.solver->name),
+                "sampler_name");
+  }
+  SamplingPlan plan{.solver = named.solver, .schedule = std::string(row->name)};
+  TRY(plan.sigmas, sigmas_for(choice, *named.solver, *row, schedule, steps));
+  plan.options = choice.options;
+  plan.options.space = schedule.space();
+  plan.options.schedule = flow ? nullptr : &schedule;
+  plan.brownian = named.solver->traits.brownian;
+  const bool preserving = named.solver->traits.variance_preserving;
+  const double first = plan.sigmas.front(), last = plan.sigmas.back();
+  plan.initial_scale = preserving ? std::hypot(first, 1.0) : first;
+  plan.final_scale = preserving ? 1 / std::hypot(last, 1.0) : 1;
+  plan.sigma_max = first;
+  plan.sigma_min = last > 0 ? last : plan.sigmas[plan.sigmas.size() - 2];
   return plan;
 }
-Result<NoiseSchedule> read_noise_schedule(const Json&) { return NoiseSchedule::from_betas({}); }
+
+// The sampler of the model's own configuration, with what the caller set on top.
+Result<SamplingPlan> plan_of_model(const SamplerChoice& choice, const NoiseSchedule& schedule,
+                                   int steps) {
+  TRY(SamplingPlan plan, plan_of_scheduler(*choice.model_scheduler, schedule, steps,
+                                           choice.schedule_options.image_tokens));
+  plan.options.eta = choice.options.eta;
+  plan.options.s_churn = choice.options.s_churn;
+  plan.options.s_tmin = choice.options.s_tmin;
+  plan.options.s_tmax = choice.options.s_tmax;
+  plan.options.s_noise = choice.options.s_noise;
+  return plan;
+}
+
+Result<int> steps_left_out(const RunLength& length, StrengthRule rule, int steps,
+                           const SolverRow& solver) {
+  constexpr double kA1111Most = 0.999;
+  const double strength = *length.strength;
+  if (!(strength >= 0 && strength <= 1)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("denoising strength {}: must be 0 to 1", strength),
+                "denoising_strength");
+  }
+  if (rule == StrengthRule::kA1111) {
+    return steps - 1 - static_cast<int>(std::min(strength, kA1111Most) * steps);
+  }
+  int left_out = steps - std::min(static_cast<int>(strength * steps), steps);
+  if (left_out == steps) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("denoising strength {} of {} steps leaves none", strength, steps),
+                "denoising_strength");
+  }
+  // PNDM's list of evaluations has its second timestep twice: the run starts one step earlier.
+  if (solver.name == "PLMS" && left_out > 0) --left_out;
+  return left_out;
+}
+
+void leave_out(SamplingPlan& plan, int steps) {
+  plan.first_step = steps;
+  plan.sigmas.erase(plan.sigmas.begin(), plan.sigmas.begin() + steps);
+  auto& landings = plan.options.landings;
+  if (!landings.empty()) landings.erase(landings.begin(), landings.begin() + steps);
+}
+
+}  // namespace
+
+double SamplingPlan::timestep_of(double sigma, const NoiseSchedule& of_model) const {
+  for (const Told& at : told) {
+    if (at.sigma == sigma) return at.timestep;
+  }
+  return of_model.timestep_of(sigma);
+}
+
+Tensor64 SamplingPlan::noised(const Tensor64& picture, const Tensor64& noise) const {
+  const double sigma = sigmas.front();
+  return weighted_sum({{alpha_of(sigma, options.space), &picture}, {sigma, &noise}});
+}
+
+Result<SamplingPlan> plan_sampling(const SamplerChoice& choice, const NoiseSchedule& schedule,
+                                   const RunLength& length) {
+  const bool own =
+      choice.sampler.empty() && is_automatic(choice.schedule) && choice.model_scheduler.has_value();
+  TRY(SamplingPlan plan, own ? plan_of_model(choice, schedule, length.steps)
+                             : plan_of_labels(choice, schedule, length.steps));
+  warn_of_unused(plan);
+  if (length.strength) {
+    const StrengthRule usual = own ? StrengthRule::kDiffusers : StrengthRule::kA1111;
+    const int steps = static_cast<int>(plan.sigmas.size()) - 1;
+    TRY(const int left_out,
+        steps_left_out(length, length.rule.value_or(usual), steps, *plan.solver));
+    leave_out(plan, left_out);
+  }
+  return plan;
+}
 
 }  // namespace diptych

@@ -77,6 +77,9 @@ struct SolverTraits {
   // Keeps to the picture's variance-preserving form: starts from noise of variance 1, and what it
   // ends with is the picture in that form.
   bool variance_preserving = false;
+  // Over whole timesteps it ends at the model's smallest sigma, as Stable Diffusion's own
+  // configurations do.
+  bool ends_at_sigma_min = false;
   bool couples_batch =
       false;  // step sizes depend on every picture of a batch: draw them one by one
 };

@@ -181,7 +181,7 @@ constexpr SolverRow kRows[] = {
      false,
      false,
      "First order between whole timesteps; eta adds noise.",
-     {.variance_preserving = true}},
+     {.variance_preserving = true, .ends_at_sigma_min = true}},
     {"DDPM",
      kDdpm,
      solve_ddpm,
@@ -201,7 +201,7 @@ constexpr SolverRow kRows[] = {
      false,
      false,
      "Linear multistep of order four between whole timesteps.",
-     {.variance_preserving = true}},
+     {.variance_preserving = true, .ends_at_sigma_min = true}},
     {"IPNDM",
      {},
      solve_ipndm,
@@ -230,7 +230,7 @@ constexpr SolverRow kRows[] = {
      false,
      false,
      "For trajectory consistency models; eta is their gamma.",
-     {.variance_preserving = true}},
+     {.variance_preserving = true, .ends_at_sigma_min = true}},
 };
 
 std::vector<std::string_view> all_names() {

@@ -1,0 +1,122 @@
+// Every scheduler of the fixtures, held against what diffusers did with given model outputs and
+// noise.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "formats/testing/npz.h"
+#include "image/samplers/plan.h"
+
+namespace diptych {
+namespace {
+
+constexpr double kTolerance = 1e-4;
+
+Tensor64 slice(const Tensor64& stack, std::size_t index) {
+  Tensor64 one(Shape(stack.shape.sizes().subspan(1)));
+  std::copy_n(stack.values.begin() + static_cast<std::ptrdiff_t>(index * one.size()), one.size(),
+              one.values.begin());
+  return one;
+}
+
+class GivenNoise final : public Noise {
+ public:
+  explicit GivenNoise(const Npz& arrays) : arrays_(arrays) {}
+  Tensor64 draw(const Shape& shape) override {
+    const auto found = arrays_.find("noise_" + std::to_string(draws_++));
+    EXPECT_NE(found, arrays_.end()) << "more draws than the reference made";
+    return found == arrays_.end() ? Tensor64(shape) : found->second;
+  }
+
+ private:
+  const Npz& arrays_;
+  int draws_ = 0;
+};
+
+class NoObserver final : public StepObserver {
+ public:
+  Status step(const Step&) override { return {}; }
+};
+
+std::vector<std::string> fixture_names() {
+  std::vector<std::string> names;
+  const Path folder = fixture_folder() / "schedulers";
+  std::error_code none;  // no folder: no names, which a test reports
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    if (entry.path().extension() == ".npz") names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+// The class and its options, as JSON in the fixture.
+Result<SchedulerConfig> config_of(const Npz& arrays) {
+  std::string text;
+  for (const double letter : arrays.at("options").values) {
+    if (letter != 0) text += static_cast<char>(letter);
+  }
+  TRY(const Json pair, parse_json(text));
+  Json options = pair[1];
+  options.set("_class_name", pair[0]);
+  return parse_scheduler_config(options);
+}
+
+class GoldenScheduler : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenScheduler, RunsAsDiffusersDoes) {
+  const auto arrays = read_npz(fixture_folder() / "schedulers" / (GetParam() + ".npz"));
+  ASSERT_TRUE(arrays.has_value()) << arrays.error().message;
+  const auto config = config_of(*arrays);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  const NoiseSchedule schedule = noise_schedule_of(*config).value();
+  const Tensor64& outputs = arrays->at("model_outputs");
+  const Tensor64& samples = arrays->at("samples");
+  const auto evaluations = static_cast<std::size_t>(outputs.shape[0]);
+  constexpr int kSteps = 8;
+  const auto plan = plan_of_scheduler(*config, schedule, kSteps);
+  ASSERT_TRUE(plan.has_value()) << plan.error().message;
+
+  // Starting noise: the reference's first x is noise · init_noise_sigma in its own form.
+  const double init_sigma = arrays->at("init_noise_sigma")[0];
+  Tensor64 x = arrays->at("initial");
+  for (double& value : x.values) value *= plan->initial_scale / init_sigma;
+
+  std::size_t calls = 0;
+  const Denoise denoise = [&](const Tensor64& at, double sigma) -> Result<Tensor64> {
+    if (calls == evaluations) return fail(ErrorCode::kInternal, "too many evaluations");
+    const Scaling scaling = scaling_of(config->prediction, {sigma});
+    EXPECT_LE(relative_error(model_input(at, scaling), slice(arrays->at("scaled_inputs"), calls)),
+              kTolerance)
+        << "input of evaluation " << calls;
+    EXPECT_NEAR(plan->timestep_of(sigma, schedule), arrays->at("timesteps")[calls], 2e-3)
+        << "timestep of evaluation " << calls;
+    const Tensor output = cast_tensor<float>(slice(outputs, calls++));
+    return denoised_of(at, output, scaling);
+  };
+  GivenNoise noise(*arrays);
+  NoObserver observer;
+  Solve solve{.denoise = denoise,
+              .sigmas = plan->sigmas,
+              .x = std::move(x),
+              .noise = noise,
+              .observer = observer,
+              .options = plan->options};
+  auto result = plan->solver->solve(solve);
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  EXPECT_EQ(calls, evaluations);
+  for (double& value : result->values) value *= plan->final_scale;
+  EXPECT_LE(relative_error(*result, slice(samples, evaluations - 1)), kTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, GoldenScheduler, testing::ValuesIn(fixture_names()),
+                         [](const auto& fixture) { return fixture.param; });
+
+TEST(GoldenSchedulers, TheFixturesAreThere) { EXPECT_GE(fixture_names().size(), 20U); }
+
+}  // namespace
+}  // namespace diptych

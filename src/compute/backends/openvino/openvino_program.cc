@@ -27,6 +27,7 @@ void OpenvinoProgram::infer(const std::stop_token& stop) {
   if (threads_)
     limit.emplace(global_control::max_allowed_parallelism,
                   static_cast<std::size_t>(std::max(1, threads_())));
+  if (stop.stop_requested()) return;
   request_.start_async();
   const std::stop_callback cancel(stop, [this] { request_.cancel(); });
   request_.wait();
@@ -36,13 +37,13 @@ Status OpenvinoProgram::run(std::span<const ProgramInput> inputs,
                             std::span<const ProgramOutput> outputs, const std::stop_token& stop) {
   TRY(const auto from, ports_.bind(inputs));
   TRY(const auto to, ports_.bind(outputs));
-  if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "the program was cancelled");
   // Copied in and out: the plugin rewires tensors of others in place and then mixes up those that
   // an output shares with an input. They are small.
   return guarded("the program", [&]() -> Status {
     for (std::size_t i = 0; i < from.size(); ++i)
       std::memcpy(request_.get_input_tensor(i).data(), from[i].data(), from[i].size());
     infer(stop);
+    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "the program was cancelled");
     for (std::size_t i = 0; i < to.size(); ++i)
       if (to[i].data() != nullptr)
         std::memcpy(to[i].data(), request_.get_output_tensor(i).data(), to[i].size());

@@ -34,36 +34,48 @@ Output decompressed(const std::shared_ptr<Constant>& constant) {
 
 }  // namespace
 
-std::shared_ptr<Constant> WeightConstants::copy(TensorId tensor, const ov::Shape& shape,
-                                                ov::element::Type type) const {
-  auto made = std::make_shared<Constant>(type, shape, read_as_f32(source_, tensor));
+std::shared_ptr<Constant> WeightConstants::constant(TensorId tensor, const ov::Shape& shape,
+                                                    ov::element::Type type, const void* data,
+                                                    std::shared_ptr<void> owner) const {
+  auto made = std::make_shared<Constant>(type, shape, data, std::move(owner));
   made->set_friendly_name(source_.info(tensor).name);
-  source_.release(tensor);
   return made;
 }
 
 Output WeightConstants::packed(TensorId tensor, const ov::Shape& shape) {
   const auto type = known_type(source_.info(tensor).dtype);
   const std::byte* bytes = source_.bytes(tensor).data();
-  const bool aligned = type && reinterpret_cast<std::uintptr_t>(bytes) % type->size() == 0;
-  if (!aligned) return decompressed(copy(tensor, shape, compute_));
-  shared_.push_back(tensor);
-  const auto made = std::make_shared<Constant>(*type, shape, bytes, std::shared_ptr<void>());
-  made->set_friendly_name(source_.info(tensor).name);
-  return decompressed(made);
+  if (type && reinterpret_cast<std::uintptr_t>(bytes) % type->size() == 0) {
+    shared_.push_back(tensor);
+    return decompressed(constant(tensor, shape, *type, bytes, nullptr));
+  }
+  const auto pages = std::make_shared<ConvertedPages>(source_, tensor, compute_);
+  source_.release(tensor);
+  converted_.push_back(pages);
+  return decompressed(constant(tensor, shape, compute_, pages->data(), pages));
 }
 
 Output WeightConstants::copied(TensorId tensor, const ov::Shape& shape) {
-  return copy(tensor, shape, ov::element::f32);
+  const auto made =
+      std::make_shared<Constant>(ov::element::f32, shape, read_as_f32(source_, tensor));
+  source_.release(tensor);
+  return made;
 }
 
 Output WeightConstants::rows(TensorId tensor, const Output& indices) {
   const auto sizes = source_.info(tensor).shape.sizes();
-  const auto table = copy(tensor, ov::Shape(sizes.begin(), sizes.end()), compute_);
+  const auto pages = std::make_shared<ConvertedPages>(source_, tensor, compute_);
+  source_.release(tensor);
+  const auto table =
+      constant(tensor, ov::Shape(sizes.begin(), sizes.end()), compute_, pages->data(), pages);
   const auto first_axis = Constant::create(ov::element::i64, {}, {0});
   const Output rows = std::make_shared<ov::op::v8::Gather>(table, indices, first_axis);
   if (compute_ == ov::element::f32) return rows;
   return std::make_shared<ov::op::v0::Convert>(rows, ov::element::f32);
+}
+
+void WeightConstants::drop_converted() {
+  for (const auto& pages : converted_) pages->drop();
 }
 
 PageSweeper::PageSweeper(const WeightSource& source, std::span<const TensorId> tensors)

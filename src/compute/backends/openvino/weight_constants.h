@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "compute/backends/openvino/converted_pages.h"
 #include "compute/weight_source.h"
 
 namespace diptych::openvino {
@@ -26,21 +27,25 @@ class WeightConstants {
 
   // `shape` has as many elements as the weight. All three give f32 values.
   // For matrices and filters, which the plugin packs into a layout of its own when it compiles: the
-  // constant is the file's pages where OpenVINO knows the type, so that packing is the only copy.
+  // constant is the file's pages where OpenVINO knows the type, and converted ones else. Neither is
+  // read again after that.
   Output packed(TensorId tensor, const ov::Shape& shape);
   Output copied(TensorId tensor, const ov::Shape& shape);  // for small ones: biases, norms
   // Rows of a table, in the type that is computed in: the table is used as it is.
   Output rows(TensorId tensor, const Output& indices);
 
   std::span<const TensorId> shared() const { return shared_; }
+  void drop_converted();  // once the model is compiled
 
  private:
-  std::shared_ptr<ov::op::v0::Constant> copy(TensorId tensor, const ov::Shape& shape,
-                                             ov::element::Type type) const;
+  std::shared_ptr<ov::op::v0::Constant> constant(TensorId tensor, const ov::Shape& shape,
+                                                 ov::element::Type type, const void* data,
+                                                 std::shared_ptr<void> owner) const;
 
   const WeightSource& source_;
   ov::element::Type compute_;
   std::vector<TensorId> shared_;
+  std::vector<std::shared_ptr<ConvertedPages>> converted_;
 };
 
 // While it lives, pages of `tensors` leave memory again soon after someone has read them: packing

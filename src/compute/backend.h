@@ -32,12 +32,13 @@ struct Device {
 struct CompileOptions {
   std::string device;  // one of the back end's ids
   Precision precision = Precision::kF32;
-  Path cache_folder;  // compiled blobs; empty: none are kept
+  Path cache_folder;  // compiled blobs, where a back end gains by them; empty: none are kept
   // Asked before each run: how many threads it may use. Empty: all cores.
   std::function<int()> threads;
   // How much threads that the back end starts give way to others (nice(2)). Measured on two cores:
   // beside a picture in the same process words keep a quarter of their speed at 0, 0.7 at 5, 0.9 at
-  // 10; the picture's steps then take 2.1, 2.1 and 2.7 times as long. Alone, nothing costs anything.
+  // 10; the picture's steps then take 2.1, 2.1 and 2.7 times as long. Alone, nothing costs
+  // anything.
   int nice = 5;
 };
 

@@ -40,12 +40,12 @@ Result<Tensor64> solve_2m(Solve& solve, SecondOrder kind) {
       solve.x = std::move(denoised);
       continue;
     }
-    const double h = lambda_of(step.to, space) - lambda_of(step.from, space);
+    const double h = finite_lambda_of(step.to, space) - finite_lambda_of(step.from, space);
     const double decay = h * (1 + eta);
     const double alpha = alpha_of(step.to, space);
     const double phi1 = -std::expm1(-decay);
     double correction = 0;  // of (D − D_last)
-    if (last && std::isfinite(last->h)) {
+    if (last) {
       const double phi = kind == SecondOrder::kMidpoint ? phi1 / 2 : 1 - phi1 / decay;
       correction = alpha * phi * h / last->h;
     }

@@ -79,8 +79,9 @@ double lambda_of(double sigma, SigmaSpace space) {
   return std::log(alpha_of(sigma, space)) - std::log(sigma);
 }
 
-double sigma_of(double lambda, SigmaSpace space) {
-  return space == SigmaSpace::kFlow ? 1 / (1 + std::exp(lambda)) : std::exp(-lambda);
+double finite_lambda_of(double sigma, SigmaSpace space) {
+  constexpr double kFlowSigmaMax = 1 - 1e-6;
+  return lambda_of(space == SigmaSpace::kFlow ? std::min(sigma, kFlowSigmaMax) : sigma, space);
 }
 
 double alpha_of(double sigma, SigmaSpace space) {

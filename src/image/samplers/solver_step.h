@@ -46,7 +46,9 @@ double churn(Solve& solve, double sigma);
 
 // λ = ln(α/σ); α is the share of x0 in x: 1, or 1 − σ for a flow.
 double lambda_of(double sigma, SigmaSpace space);
-double sigma_of(double lambda, SigmaSpace space);
+// The same, but finite where a flow starts: its first sigma is taken for 1 − 1e-6, as diffusers
+// does.
+double finite_lambda_of(double sigma, SigmaSpace space);
 double alpha_of(double sigma, SigmaSpace space);
 
 }  // namespace diptych

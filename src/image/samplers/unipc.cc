@@ -51,7 +51,7 @@ class UniStep {
  public:
   UniStep(const History& history, SigmaStep step, const SolverOptions& options, Divisor divisor)
       : history_(history), step_(step), alpha_(alpha_of(step.to, options.space)) {
-    h_ = lambda(step.to, options.space) - history[0].lambda;
+    h_ = finite_lambda_of(step.to, options.space) - history[0].lambda;
     divisor_ = divisor == Divisor::kBh1 ? -h_ : std::expm1(-h_);
     double phi = std::expm1(-h_) / -h_ - 1, factorial = 1;
     for (int i = 0; i < kOrderMax; ++i) {
@@ -80,17 +80,12 @@ class UniStep {
     return combined(x, weights, order, weights[static_cast<std::size_t>(order - 1)], &there);
   }
 
-  // As diffusers: a flow's first sigma is taken for 1 − 1e-6, so that λ is finite.
-  static double lambda(double sigma, SigmaSpace space) {
-    constexpr double kFlowSigmaMax = 1 - 1e-6;
-    return lambda_of(space == SigmaSpace::kFlow ? std::min(sigma, kFlowSigmaMax) : sigma, space);
-  }
-
  private:
   // (σ_t/σ_s)·x − α·expm1(−h)·m0 − α·B·(Σ_k weight_k·(m_k − m0)/r_k + of_there·(there − m0)).
   Tensor64 combined(const Tensor64& x, const Vector& weights, int order, double of_there,
                     const Tensor64* there) const {
-    const double scale = -alpha_ * divisor_;
+    // The last step to sigma 0 is infinitely long; of order 1, it needs no more than the estimate.
+    const double scale = order > 1 || there != nullptr ? -alpha_ * divisor_ : 0;
     double of_m0 = -alpha_ * std::expm1(-h_) - scale * of_there;
     std::array<Term, kOrderMax - 1> earlier{};
     for (int k = 1; k < order; ++k) {
@@ -128,7 +123,7 @@ Result<Tensor64> solve_unipc(Solve& solve, Divisor divisor, int order_default) {
       const UniStep last(history, {solve.sigmas[at - 1], step.from}, options, divisor);
       solve.x = last.corrected(start, order, denoised);
     }
-    history.push_front({UniStep::lambda(step.from, options.space), std::move(denoised)});
+    history.push_front({finite_lambda_of(step.from, options.space), std::move(denoised)});
     if (history.size() > kOrderMax) history.pop_back();
     order = std::min({wanted, kOrderMax, static_cast<int>(history.size())});
     if (lowered) order = std::min(order, steps - i);

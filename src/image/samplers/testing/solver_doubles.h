@@ -41,4 +41,14 @@ inline Denoise gaussian_denoise() {
   };
 }
 
+// The same of a flow: ((1 − σ)·x)/((1 − σ)² + σ²).
+inline Denoise flow_denoise() {
+  return [](const Tensor64& x, double sigma) -> Result<Tensor64> {
+    Tensor64 denoised = x;
+    const double share = 1 - sigma;
+    for (double& value : denoised.values) value *= share / (share * share + sigma * sigma);
+    return denoised;
+  };
+}
+
 }  // namespace diptych

@@ -220,7 +220,8 @@ void check_divisions(ConfigReader& reader, const UnetConfig& unet) {
     if (level.channels % unet.norm_groups != 0)
       reader.fail("block_out_channels",
                   fmt::format("each must be a multiple of norm_num_groups {}", unet.norm_groups));
-    const bool attention = !level.depths_down.empty() || !level.depths_up.empty();
+    const bool mid = &level == &unet.levels.back() && unet.mid == UnetMid::kCrossAttention;
+    const bool attention = mid || !level.depths_down.empty() || !level.depths_up.empty();
     if (attention && level.channels % level.heads != 0)
       reader.fail("attention_head_dim",
                   fmt::format("{} channels do not divide into {} heads, which the field means",

@@ -135,6 +135,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"transformer_layers_per_block", "[1, [1], 1]", "2 resnets"},
         Refused{"up_block_types", "[]", "each level"}));
 
+TEST(UnetConfig, HeadsOfTheMiddleMustDivideToo) {
+  Json config = with("attention_head_dim", "[1, 1, 5]");
+  config.set("down_block_types", parsed(R"(["DownBlock2D", "DownBlock2D", "DownBlock2D"])"));
+  config.set("up_block_types", parsed(R"(["UpBlock2D", "UpBlock2D", "UpBlock2D"])"));
+  Warnings warnings;
+  const auto unet = parse_unet_config(config, warnings);
+  ASSERT_FALSE(unet);
+  EXPECT_EQ(unet.error().param, "attention_head_dim");
+}
+
 TEST(UnetConfig, UnknownFieldIsWarnedAboutWhenItIsOn) {
   Json config = three_levels();
   config.set("new_attention", true);

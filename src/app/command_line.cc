@@ -15,6 +15,7 @@
 #include "app/commands/serve.h"
 #include "app/commands/version.h"
 #include "app/config_flags.h"
+#include "app/picture_flags.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "store/store.h"
@@ -43,6 +44,7 @@ class CommandLine {
   CLI::App& add_group(const std::string& name, const std::string& doc);
   void add_serve();
   void add_chat();
+  void add_draw();
   void add_models();
   void add_keys();
   void add_convert();
@@ -69,6 +71,8 @@ class CommandLine {
   std::string key_name_;
   std::vector<std::string> key_scopes_ = {"inference"};
   SpeedOptions speed_;
+  DrawOptions draw_;
+  PictureBenchOptions picture_bench_;
   QualityBenchOptions quality_;
   ConvertOptions convert_;
 };
@@ -81,6 +85,7 @@ CommandLine::CommandLine() {
   app_.set_help_all_flag("--help-all", "Help of every command");
   add_serve();
   add_chat();
+  add_draw();
   add_models();
   add_keys();
   add_convert();
@@ -138,6 +143,13 @@ void CommandLine::add_chat() {
       ->check(CLI::Range(1, 1 << 20));
   command.add_option("--seed", chat_.seed, "The same seed gives the same answer");
   flags_.add(command, table_, kModelSections);
+}
+
+void CommandLine::add_draw() {
+  CLI::App& command = add(app_, "draw", "Draw pictures with a model of this machine",
+                          [this] { return draw(config_, draw_); });
+  add_draw_flags(command, draw_);
+  flags_.add(command, table_, kPlaces);
 }
 
 void CommandLine::add_models() {
@@ -236,6 +248,10 @@ void CommandLine::add_bench() {
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   flags_.add(quality, table_, kModelSections);
+  CLI::App& pictures = add(group, "pictures", "Seconds of a picture's parts on this machine",
+                           [this] { return bench_pictures(config_, picture_bench_); });
+  add_picture_bench_flags(pictures, picture_bench_);
+  flags_.add(pictures, table_, kPlaces);
   add(group, "words", "The whole comparison with llama-server", []() -> Result<Report> {
     return Report{.text =
                       "The comparison with llama-server is a script of the source tree: make "

@@ -27,8 +27,9 @@ struct AppConfig {
   int threads_max = 0;
   bool deterministic = false;
   bool inexact_layout = false;
-  Path chat_model;  // "": no default model
-  Path models_dir;  // "": <data_dir>/models
+  Path chat_model;     // "": no default model
+  Path picture_model;  // "": no default picture model
+  Path models_dir;     // "": <data_dir>/models
   int loaded_models_max = 2;
   Path data_dir;
   RetentionLimits retention;

@@ -51,6 +51,7 @@ AppConfig default_config(const Environment& environment) {
   AppConfig config;
   config.data_dir = standard_folder(environment, "XDG_DATA_HOME", ".local/share");
   config.chat_model = DIPTYCH_CHAT_MODEL;
+  config.picture_model = DIPTYCH_PICTURE_MODEL;
   return config;
 }
 

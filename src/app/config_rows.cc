@@ -137,6 +137,8 @@ void append_place_rows(Rows& rows, AppConfig& config) {
       {
           {"models.default_file", "--chat-model", &config.chat_model,
            "GGUF file of the default model."},
+          {"models.default_picture_model", "--picture-model", &config.picture_model,
+           "Folder or file of the default picture model."},
           {"models.folder", "--models-dir", &config.models_dir,
            "Folder of further GGUF files; empty: models in the data folder."},
           {"models.loaded_max", "--max-loaded-models", &config.loaded_models_max,

@@ -44,7 +44,7 @@ Finding check_cpu(const AppConfig& config) {
 Finding check_backends(const AppConfig&) {
   const BackendFacts& facts = load_backends();
   std::vector<std::string> devices;
-  for (const DeviceFacts& device : facts.devices) {
+  for (const GgmlDeviceFacts& device : facts.devices) {
     devices.push_back(fmt::format("{} ({}, {})", device.name, device.kind, device.description));
   }
   if (!devices.empty()) return ok(fmt::format("{}", fmt::join(devices, "; ")));

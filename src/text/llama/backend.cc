@@ -1,10 +1,7 @@
 #include "text/llama/backend.h"
 
-#include <ggml-backend.h>
-#include <ggml.h>
 #include <llama.h>
 
-#include <cstdlib>
 #include <string_view>
 
 #include "base/log.h"
@@ -32,39 +29,12 @@ void forward_log(ggml_log_level level, const char* text, void*) {
   log_at(ours, "llama.cpp: {}", line);
 }
 
-std::string_view kind_of(enum ggml_backend_dev_type type) {
-  switch (type) {
-    case GGML_BACKEND_DEVICE_TYPE_CPU:
-      return "cpu";
-    case GGML_BACKEND_DEVICE_TYPE_GPU:
-      return "gpu";
-    case GGML_BACKEND_DEVICE_TYPE_IGPU:
-      return "igpu";
-    case GGML_BACKEND_DEVICE_TYPE_ACCEL:
-      return "accel";
-    default:
-      return "other";
-  }
-}
-
 BackendFacts load() {
-  llama_log_set(forward_log, nullptr);
-  BackendFacts facts;
-  const char* folder = std::getenv("DIPTYCH_BACKENDS");
-  facts.folder = folder != nullptr ? folder : DIPTYCH_GGML_BACKENDS;
-  ggml_backend_load_all_from_path(facts.folder.c_str());
+  const GgmlLibraries& libraries = load_ggml_libraries();
+  llama_log_set(forward_log, nullptr);  // ggml's too, now that words are in play
+  BackendFacts facts{libraries.folder, libraries.version, libraries.devices, {}};
   llama_backend_init();
   facts.packed = weights::install_ggml_hook();
-  facts.llama_version = std::string("ggml ") + ggml_version() + " (" + ggml_commit() + ")";
-  for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
-    ggml_backend_dev_t device = ggml_backend_dev_get(i);
-    DeviceFacts seen;
-    seen.name = ggml_backend_dev_name(device);
-    seen.description = ggml_backend_dev_description(device);
-    seen.kind = kind_of(ggml_backend_dev_type(device));
-    ggml_backend_dev_memory(device, &seen.memory_free, &seen.memory_total);
-    facts.devices.push_back(std::move(seen));
-  }
   log_info("back ends from {}: {} device(s); packed weights: {}", facts.folder,
            facts.devices.size(), facts.packed.reason);
   return facts;

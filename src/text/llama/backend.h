@@ -1,25 +1,19 @@
 #pragma once
-// Loads ggml's back ends (CPU variants and any device library that lies beside them) and our
-// kernels, once per process.
+// Adds our kernels to ggml's libraries, once per process.
 
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "compute/backends/ggml/libraries.h"
 #include "text/weights/ggml_hook.h"
 
 namespace diptych {
 
-struct DeviceFacts {
-  std::string name, description;  // "CPU", "AMD EPYC …"
-  std::string kind;               // cpu | gpu | igpu | accel
-  std::size_t memory_free = 0, memory_total = 0;
-};
-
 struct BackendFacts {
   std::string folder;         // where the libraries were looked for
   std::string llama_version;  // llama.cpp's version and commit
-  std::vector<DeviceFacts> devices;
+  std::vector<GgmlDeviceFacts> devices;
   weights::HookState packed;  // is our weight layout in use, or why not
 };
 

@@ -47,8 +47,8 @@ Result<std::vector<Written>> plan_file(const WeightSource& source,
     plan.push_back(
         {TensorId{i}, dtype, count * static_cast<std::uint64_t>(describe(dtype).block_bytes)});
   }
-  std::ranges::stable_sort(plan, std::greater(), [](const Written& written) {
-    return describe(written.dtype).block_bytes;
+  std::ranges::sort(plan, {}, [](const Written& written) {
+    return std::pair(-describe(written.dtype).block_bytes, written.tensor.value);
   });
   return plan;
 }

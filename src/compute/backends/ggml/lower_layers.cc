@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "compute/backends/ggml/lowering.h"
 
@@ -32,6 +35,10 @@ Result<ggml_tensor*> lower_linear(GgmlLowering& to, const Node& node, Operands i
   if (in.size() > 2) y = ggml_add(ctx, y, in[2].tensor);
   return reshape_to(ctx, y, ggml_dims(node.shape));
 }
+
+// ggml makes a column of every patch: more bytes of them than this are made in parts.
+constexpr std::int64_t kPatchBytesMax = std::int64_t{64} << 20;
+constexpr std::int64_t kRowPartsMax = 16;
 
 struct ConvPlan {
   const Conv2dOptions& options;
@@ -79,10 +86,54 @@ ggml_tensor* patches_of(GgmlLowering& to, const ConvPlan& plan, ggml_tensor* wei
   return reshape_to(ctx, columns_of_x, {plan.patch_elements(), columns, 1, 1});
 }
 
-// One group: [out, places · batch].
+// [out, places, batch] of some rows of the result; x is padded already where there are several.
+ggml_tensor* convolve_rows(GgmlLowering& to, const ConvPlan& plan, ggml_tensor* weight,
+                           ggml_tensor* x) {
+  ggml_tensor* y = multiply(to, weight, patches_of(to, plan, weight, x));
+  return reshape_to(to.context(), y, {weight->ne[1], 1, y->ne[1] / x->ne[3], x->ne[3]});
+}
+
+// Joins neighbours until one is left: each element is copied a few times, not once per part.
+ggml_tensor* join(ggml_context* ctx, std::vector<ggml_tensor*> parts, int axis) {
+  while (parts.size() > 1) {
+    std::vector<ggml_tensor*> joined;
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2)
+      joined.push_back(ggml_concat(ctx, parts[i], parts[i + 1], axis));
+    if (parts.size() % 2 != 0) joined.push_back(parts.back());
+    parts = std::move(joined);
+  }
+  return parts.front();
+}
+
+// One group: [out, 1, places, batch]. Many patches are made for some rows at a time.
 ggml_tensor* convolve_group(GgmlLowering& to, const ConvPlan& plan, ggml_tensor* weight,
                             ggml_tensor* x) {
-  return multiply(to, weight, patches_of(to, plan, weight, x));
+  const std::int64_t height = plan.result[1];
+  const std::int64_t row_bytes = 4 * plan.patch_elements() * plan.result[0] * x->ne[3];
+  const std::int64_t rows = std::max(
+      {std::int64_t{1}, kPatchBytesMax / row_bytes, (height + kRowPartsMax - 1) / kRowPartsMax});
+  if (plan.is_pointwise() || rows >= height) return convolve_rows(to, plan, weight, x);
+  const auto& p = plan.options.padding;
+  ggml_context* ctx = to.context();
+  if (p.left == p.right && p.top == p.bottom && p.left + p.top > 0)
+    x = ggml_pad_ext(ctx, ggml_cont(ctx, x), p.left, p.right, p.top, p.bottom, 0, 0, 0, 0);
+  Conv2dOptions bare = plan.options;
+  bare.padding = {};
+  std::vector<ggml_tensor*> parts;
+  for (std::int64_t begin = 0; begin < height; begin += rows) {
+    const std::int64_t count = std::min(rows, height - begin);
+    const std::int64_t from_height = (count - 1) * bare.stride + plan.kernel_height;
+    ggml_tensor* from =
+        ggml_view_4d(ctx, x, x->ne[0], from_height, x->ne[2], x->ne[3], x->nb[1], x->nb[2],
+                     x->nb[3], static_cast<std::size_t>(begin * bare.stride) * x->nb[1]);
+    const ConvPlan part{bare,
+                        plan.kernel_width,
+                        plan.kernel_height,
+                        plan.channels,
+                        {plan.result[0], count, plan.result[2], plan.result[3]}};
+    parts.push_back(convolve_rows(to, part, weight, from));
+  }
+  return join(ctx, std::move(parts), 2);
 }
 
 ggml_tensor* convolve_groups(GgmlLowering& to, const ConvPlan& plan, ggml_tensor* weight,

@@ -14,7 +14,7 @@ namespace {
 
 // Upper bounds of ggml tensors per node of ours: its context has a fixed size.
 std::size_t tensors_of(const Node& node) {
-  constexpr std::size_t kUsual = 24, kAttention = 640, kPerGroup = 8;
+  constexpr std::size_t kUsual = 24, kAttention = 640, kPerGroup = 160;
   if (node.op == Op::kAttention) return kAttention;
   if (const auto* conv = std::get_if<Conv2dOptions>(&node.options))
     return kUsual + kPerGroup * static_cast<std::size_t>(conv->groups);

@@ -57,6 +57,9 @@ void add_convolutions(Cases& cases) {
       {{1, 32, 8, 8}, {16, 32, 3, 3}, {.padding = {1, 1, 1, 1}}, DType::kBf16},
       {{1, 32, 8, 8}, {16, 32, 3, 3}, {.padding = {1, 1, 1, 1}}, DType::kQ8_0},
       {{2, 64, 4, 5}, {32, 64, 1, 1}, {}, DType::kQ4_0},
+      // More patches than a back end may want to hold at once.
+      {{2, 16, 250, 270}, {1, 16, 3, 3}, {.padding = {1, 1, 1, 1}}},
+      {{1, 64, 300, 290}, {1, 64, 4, 3}, {.stride = 2, .padding = {0, 0, 3, 1}}},
   };
   for (const Conv& conv : convs) {
     MemoryWeights weights;

@@ -8,7 +8,7 @@ namespace diptych {
 namespace {
 
 // A model whose matrices are larger than this in the type it computes in keeps them as they are
-// stored, and converts each where it is used: a few per cent of the time for half of the memory.
+// stored, and converts each where it is used: some time for up to half of the memory.
 constexpr std::int64_t kExpandedBytesMax = std::int64_t{1} << 30;
 
 bool takes_matrix(const Node& node, std::size_t position) {

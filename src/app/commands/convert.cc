@@ -34,6 +34,23 @@ Result<Warnings> save(const Checkpoint& checkpoint, const Path& to, const SaveOp
   return Warnings{};
 }
 
+// What a model says of drawing with it (image/pipeline/model_defaults.h) lies beside its parts.
+Status carry_defaults(const ConvertOptions& options, Warnings& warnings) {
+  constexpr std::string_view kName = "diptych.json";
+  constexpr std::size_t kBytesMax = std::size_t{1} << 20;
+  std::error_code ignored;
+  if (!std::filesystem::exists(options.from / kName, ignored)) return {};
+  if (options.to.extension() == ".safetensors") {
+    warnings.push_back(
+        {std::string(kName),
+         fmt::format("{} is not carried: a single file has no place for its defaults",
+                     (options.from / kName).string())});
+    return {};
+  }
+  TRY(const std::string text, read_file(options.from / kName, kBytesMax));
+  return write_file_atomically(options.to / kName, text);
+}
+
 Result<std::uint64_t> bytes_written(const Path& to) {
   std::error_code error;
   if (!std::filesystem::is_directory(to, error)) return size_of_file(to);
@@ -75,6 +92,7 @@ Result<Report> convert_model(const ConvertOptions& options) {
   };
   TRY(Warnings warnings, save(checkpoint, options.to, {.dtype = dtype, .progress = progress}));
   warnings.insert(warnings.begin(), checkpoint.warnings.begin(), checkpoint.warnings.end());
+  TRY_STATUS(carry_defaults(options, warnings));
   TRY(const std::uint64_t bytes, bytes_written(options.to));
   return make_report(options, checkpoint, warnings, bytes);
 }

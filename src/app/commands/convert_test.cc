@@ -42,6 +42,19 @@ TEST(Convert, RefusesToReplaceWithoutForce) {
   EXPECT_TRUE(convert_model(options));
 }
 
+TEST(Convert, CarriesDefaultsIntoAFolderAndWarnsWhereThereIsNoPlace) {
+  const TempFolder temp;
+  const Path from = temp.file("from");
+  std::filesystem::copy(fixture_folder() / "sd1/pipeline", from,
+                        std::filesystem::copy_options::recursive);
+  ASSERT_TRUE(write_file_atomically(from / "diptych.json", "{}"));
+  ASSERT_TRUE(convert_model({.from = from, .to = temp.file("to")}));
+  EXPECT_EQ(read_file(temp.file("to") / "diptych.json", 100).value(), "{}");
+  const auto single = convert_model({.from = from, .to = temp.file("a.safetensors")});
+  ASSERT_TRUE(single) << single.error().message;
+  EXPECT_THAT(single->text, HasSubstr("diptych.json is not carried"));
+}
+
 TEST(Convert, NamesAWrongType) {
   const auto refused = convert_model({.from = "x", .to = "y", .dtype = "q4_0"});
   EXPECT_EQ(refused.error().param, "dtype");

@@ -139,6 +139,6 @@ constexpr LowerRow kRows[] = {{Op::kAttention, lower_attention}};
 
 }  // namespace
 
-std::span<const LowerRow> attention_rows() { return kRows; }
+std::span<const LowerRow> attention_lowerings() { return kRows; }
 
 }  // namespace diptych

@@ -131,6 +131,6 @@ constexpr LowerRow kRows[] = {
 
 }  // namespace
 
-std::span<const LowerRow> element_rows() { return kRows; }
+std::span<const LowerRow> element_lowerings() { return kRows; }
 
 }  // namespace diptych

@@ -215,6 +215,6 @@ constexpr LowerRow kRows[] = {
 
 }  // namespace
 
-std::span<const LowerRow> layer_rows() { return kRows; }
+std::span<const LowerRow> layer_lowerings() { return kRows; }
 
 }  // namespace diptych

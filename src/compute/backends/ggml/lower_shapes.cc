@@ -163,6 +163,6 @@ constexpr LowerRow kRows[] = {
 
 }  // namespace
 
-std::span<const LowerRow> shape_rows() { return kRows; }
+std::span<const LowerRow> shape_lowerings() { return kRows; }
 
 }  // namespace diptych

@@ -33,9 +33,10 @@ struct FoundRow {
 };
 
 FoundRow find_row(Op op) {
-  for (const auto rows : {layer_rows(), attention_rows(), element_rows(), shape_rows()}) {
+  for (const auto rows :
+       {layer_lowerings(), attention_lowerings(), element_lowerings(), shape_lowerings()}) {
     const auto row = std::ranges::find(rows, op, &LowerRow::op);
-    if (row != rows.end()) return {row->lower, rows.data() == shape_rows().data()};
+    if (row != rows.end()) return {row->lower, rows.data() == shape_lowerings().data()};
   }
   return {};
 }

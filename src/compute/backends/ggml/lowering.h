@@ -78,9 +78,9 @@ struct LowerRow {
   Op op;
   LowerOp lower;
 };
-std::span<const LowerRow> layer_rows();
-std::span<const LowerRow> attention_rows();
-std::span<const LowerRow> element_rows();
-std::span<const LowerRow> shape_rows();  // these take integers too
+std::span<const LowerRow> layer_lowerings();
+std::span<const LowerRow> attention_lowerings();
+std::span<const LowerRow> element_lowerings();
+std::span<const LowerRow> shape_lowerings();  // these take integers too
 
 }  // namespace diptych

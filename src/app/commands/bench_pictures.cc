@@ -83,21 +83,28 @@ Result<Report> bench_pictures(const AppConfig& config, const PictureBenchOptions
   PictureModel& model = *local.model;
   const Timed timed{system_clock(), options.repeats};
   TRY(const double text, time_text(model, timed));
+  model.release_text_programs();
   TRY(const double unet, time_unet(model, size, timed));
   TRY(const double vae, time_vae(model, size, timed));
 
   Pipeline pipeline(model);
-  const ImageRequest request{.prompt = "a cat on a mat",
+  ImageRequest request{.prompt = "a cat on a mat",
                              .width = size.width,
                              .height = size.height,
                              .steps = options.steps,
                              .seed = 1};
+  request.steps = 1;
+  TRY(const Drawing warm_up, pipeline.draw(request, {}));
+  request.steps = options.steps;
   TRY(const Drawing drawing, pipeline.draw(request, {}));
   Report report;
   report.json = Json::object({{"text", text},
                               {"unet", unet},
                               {"vae", vae},
                               {"picture", drawing.times.in_all},
+                              {"picture_encode_prompt", drawing.times.encode_prompt},
+                              {"picture_denoise", drawing.times.denoise},
+                              {"picture_decode", drawing.times.decode},
                               {"rss_mib", peak_rss_mib()},
                               {"device", model.choice(Module::kUnet).device.id},
                               {"precision", name_of(model.choice(Module::kUnet).precision)}});

@@ -16,7 +16,7 @@ struct PictureBenchOptions {
 };
 
 // Seconds of a guided pair's evaluation, of decoding, of encoding a prompt (the best of `repeats`
-// after a warm-up), and of a whole picture whose programs are compiled.
+// after a warm-up), and of a whole picture after one of the same prompt in a single step.
 Result<Report> bench_pictures(const AppConfig& config, const PictureBenchOptions& options);
 
 }  // namespace diptych

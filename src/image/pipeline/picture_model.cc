@@ -117,11 +117,28 @@ Result<Program*> PictureModel::unet(const UnetShape& shape) {
                  [&] { return build_unet(*checkpoint_.unet.weights, unet_, shape); });
 }
 
+bool PictureModel::is_small() const {
+  constexpr std::uint64_t kSmallBytes = std::uint64_t{512} << 20;
+  std::uint64_t bytes = 0;
+  for (const ModelPart* part : {&checkpoint_.unet, &checkpoint_.vae, &checkpoint_.text_encoder,
+                                &checkpoint_.text_encoder_2})
+    if (*part) bytes += bytes_of(*part);
+  return bytes <= kSmallBytes;
+}
+
+void PictureModel::release_text_programs() {
+  if (!is_small()) programs_.drop("text");
+}
+
 Result<Program*> PictureModel::text(int part, const ClipTextShape& shape) {
   const ClipHidden& hidden = shape.hidden.front();
   const std::string key =
       fmt::format("text{} {}x{} {} {} {}", part, shape.batch, shape.tokens, hidden.from_end,
                   std::to_underlying(hidden.norm), std::to_underlying(shape.pooled));
+  if (!is_small() && !programs_.has(key)) {  // never beside the autoencoder's working memory
+    programs_.drop("decoder");
+    programs_.drop("encoder");
+  }
   const ModelPart& file = part == 0 ? checkpoint_.text_encoder : checkpoint_.text_encoder_2;
   return program(key, Module::kText, file, [&] {
     return build_clip_text(*file.weights, text_[static_cast<std::size_t>(part)].config, shape);

@@ -61,12 +61,18 @@ class PictureModel {  // one owner thread
   MemoryUse memory() const { return programs_.memory(); }
   int compile_count() const { return programs_.compile_count(); }
 
+  // Prompts are encoded: of a large model, the encoders' packed weights make room for the UNet's.
+  // Their encodings are kept elsewhere (TextEncoder), and compiling them again takes a fraction of
+  // a step. Small models keep everything.
+  void release_text_programs();
+
   Result<Program*> unet(const UnetShape& shape);
   Result<Program*> text(int part, const ClipTextShape& shape);
   Result<Program*> vae_encoder(const VaeShape& shape);
   Result<Program*> vae_decoder(const VaeShape& shape);
 
  private:
+  bool is_small() const;
   PictureModel(const ModelSettings& settings, Checkpoint checkpoint);
   Status read_configs();
   Status choose_devices(const Backends& backends);

@@ -73,6 +73,7 @@ Result<std::vector<PromptTimeline>> Pipeline::encode_prompts(const Batch& batch,
         PromptTimeline::encode(encoder_, plan, encoding, batch.hooks.stop));
     timelines.push_back(std::move(timeline));
   }
+  model_.release_text_programs();
   return timelines;
 }
 

@@ -29,6 +29,14 @@ void ProgramCache::make_room(std::uint64_t bytes) {
   }
 }
 
+bool ProgramCache::has(std::string_view key) const {
+  return std::ranges::find(entries_, key, &Entry::key) != entries_.end();
+}
+
+void ProgramCache::drop(std::string_view prefix) {
+  entries_.remove_if([prefix](const Entry& entry) { return entry.key.starts_with(prefix); });
+}
+
 MemoryUse ProgramCache::memory() const {
   MemoryUse sum;
   for (const Entry& entry : entries_) {

@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "compute/backend.h"
@@ -22,6 +23,9 @@ class ProgramCache {  // one owner thread
   // program lives until the next call.
   Result<Program*> get(const std::string& key, std::uint64_t bytes_expected,
                        const std::function<Result<std::unique_ptr<Program>>()>& compile);
+  bool has(std::string_view key) const;
+  // Drops every program whose key begins with `prefix`.
+  void drop(std::string_view prefix);
   MemoryUse memory() const;
   int compile_count() const { return compile_count_; }
 

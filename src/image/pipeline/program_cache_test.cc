@@ -56,6 +56,14 @@ TEST_F(ProgramCacheTest, OneThatIsTooLargeIsHeldAlone) {
   EXPECT_EQ(cache_.compile_count(), 2);
 }
 
+TEST_F(ProgramCacheTest, DropsProgramsOfOnePart) {
+  use("text0 a", 10);
+  use("text1 b", 10);
+  use("unet", 40);
+  cache_.drop("text");
+  EXPECT_EQ(cache_.memory().weight_bytes, 40U);
+}
+
 TEST_F(ProgramCacheTest, AFailedCompileLeavesTheRest) {
   use("unet", 40);
   const auto failed = cache_.get("bad", 10, []() -> Result<std::unique_ptr<Program>> {

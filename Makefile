@@ -8,12 +8,12 @@ export DIPTYCH_JOBS := $(JOBS)
 .PHONY: help run build all test bench format lint tidy docs clean bootstrap
 
 help:
-	@echo "Diptych: a server for local language models."
+	@echo "Diptych: one server for words and pictures."
 	@echo
 	@echo "  make run      set up this machine (first time only), build, start the server   ARGS='--listen 0.0.0.0:8080'"
 	@echo "  make build    build/bin/diptych"
 	@echo "  make test     every test: unit, end to end, official clients; ends with 'N passed, N failed'"
-	@echo "  make bench    compare with llama-server on this machine and print the ratios"
+	@echo "  make bench    compare with other programs on this machine and print the ratios"
 	@echo "  make format   clang-format on our C++"
 	@echo "  make lint     layers, style, text and formatting checks (make tidy: clang-tidy, slow)"
 	@echo "  make docs     write the reference pages that are generated from the program's own tables"

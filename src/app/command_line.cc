@@ -12,6 +12,7 @@
 #include "app/commands/doctor.h"
 #include "app/commands/keys.h"
 #include "app/commands/models.h"
+#include "app/commands/samplers.h"
 #include "app/commands/serve.h"
 #include "app/commands/version.h"
 #include "app/config_flags.h"
@@ -57,7 +58,7 @@ class CommandLine {
 
   AppConfig config_ = default_config(std::getenv);
   ConfigTable table_ = make_config_table(config_);
-  CLI::App app_{"Diptych: one server for local language models, with OpenAI's API."};
+  CLI::App app_{"Diptych: one server for words, with OpenAI's API, and for pictures."};
   ConfigFlags flags_;
   std::string config_file_;
   bool json_ = false;
@@ -276,6 +277,9 @@ void CommandLine::add_others() {
           });
   options.add_flag("--markdown", markdown_, "As a page of documentation");
   flags_.add(options, table_, {});
+  CLI::App& samplers = add(app_, "samplers", "The samplers and sigma schedules of diptych draw",
+                           []() -> Result<Report> { return list_samplers(); });
+  samplers.preparse_callback([this](std::size_t) { need_ = ConfigNeed::kNone; });
   CLI::App& version = add(app_, "version", "Versions of this program and what it is made of",
                           []() -> Result<Report> { return version_report(); });
   version.preparse_callback([this](std::size_t) { need_ = ConfigNeed::kNone; });

@@ -11,6 +11,8 @@
 #include "app/report.h"
 #include "base/json.h"
 #include "base/rng.h"
+#include "image/samplers/schedule_registry.h"
+#include "image/samplers/solver_registry.h"
 
 namespace diptych {
 namespace {
@@ -70,6 +72,22 @@ TEST_F(CommandLineTest, ShowsVersionsAndOptionsAsJson) {
   EXPECT_THAT(out_, HasSubstr("\"source\": \"--max-slots\""));
   ASSERT_EQ(run({"config", "--markdown"}), 0);
   EXPECT_THAT(out_, HasSubstr("| `server.listen` |"));
+}
+
+TEST_F(CommandLineTest, ListsEverySamplerAndSchedule) {
+  ASSERT_EQ(run({"samplers", "--json"}), 0);
+  const Json listed = json();
+  const auto& samplers = listed["samplers"].as_array();
+  EXPECT_EQ(samplers.size(), solver_rows().size());
+  EXPECT_EQ(listed["schedules"].as_array().size(), schedule_rows().size());
+  for (const Json& sampler : samplers) {
+    EXPECT_NE(find_solver(sampler["name"].as_string()), nullptr);
+    for (const Json& alias : sampler["aliases"].as_array())
+      EXPECT_EQ(find_solver(alias.as_string()), find_solver(sampler["name"].as_string()));
+  }
+  ASSERT_EQ(run({"samplers"}), 0);
+  for (const SolverRow& row : solver_rows()) EXPECT_THAT(out_, HasSubstr(std::string(row.doc)));
+  for (const ScheduleRow& row : schedule_rows()) EXPECT_THAT(out_, HasSubstr(std::string(row.doc)));
 }
 
 TEST_F(CommandLineTest, MakesListsAndRevokesKeys) {

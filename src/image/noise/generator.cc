@@ -10,7 +10,7 @@
 namespace diptych {
 namespace {
 
-constexpr std::string_view kGpuPrefix = "gpu-t";
+constexpr std::string_view kGpuPrefix = "gpu-t", kGpuLabel = "GPU-t";
 constexpr int kThreadsPerBlock = 256;
 constexpr int kThreadsMax = 1 << 24;
 
@@ -19,8 +19,8 @@ constexpr int kThreadsMax = 1 << 24;
 Result<RandomSource> parse_random_source(std::string_view text) {
   if (text == "cpu" || text == "CPU") return RandomSource{};
   if (text == "nv" || text == "NV") return RandomSource{RandomSource::Kind::kNv};
-  if (text.starts_with(kGpuPrefix)) {
-    const std::string_view digits = text.substr(kGpuPrefix.size());
+  if (text.starts_with(kGpuPrefix) || text.starts_with(kGpuLabel)) {
+    const std::string_view digits = text.substr(kGpuPrefix.size());  // both are as long
     int threads = 0;
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), threads);

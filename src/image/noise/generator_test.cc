@@ -132,6 +132,7 @@ TEST(RandomSource, NamesRoundTripAndBadOnesAreRefused) {
     EXPECT_EQ(name_of(parse_random_source(name).value()), name);
   }
   EXPECT_EQ(parse_random_source("NV").value(), kNv);
+  EXPECT_EQ(name_of(parse_random_source("GPU-t196608").value()), "gpu-t196608");
   for (const std::string_view name : {"", "gpu", "gpu-t", "gpu-t0", "gpu-t100", "gpu-t256x"}) {
     const auto refused = parse_random_source(name);
     ASSERT_FALSE(refused.has_value()) << name;

@@ -94,16 +94,26 @@ Result<SamplingPlan> plan_of_model(const SamplerChoice& choice, const NoiseSched
   return plan;
 }
 
+constexpr double kA1111Most = 0.999;
+
+// Of which a strength leaves some out.
+int planned_steps(const RunLength& length) {
+  constexpr double kLeast = 0.001;  // a schedule of a thousand times as many steps
+  const double strength = length.strength.value_or(0);
+  if (length.rule != StrengthRule::kAllSteps || !(strength > 0)) return length.steps;
+  return static_cast<int>(length.steps / std::clamp(strength, kLeast, kA1111Most));
+}
+
 Result<int> steps_left_out(const RunLength& length, StrengthRule rule, int steps,
                            const SolverRow& solver) {
-  constexpr double kA1111Most = 0.999;
   const double strength = *length.strength;
   if (!(strength >= 0 && strength <= 1)) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("denoising strength {}: must be 0 to 1", strength),
                 "denoising_strength");
   }
-  if (rule == StrengthRule::kA1111) {
+  if (rule == StrengthRule::kAllSteps && strength > 0) return std::max(0, steps - length.steps);
+  if (rule != StrengthRule::kDiffusers) {
     return steps - 1 - static_cast<int>(std::min(strength, kA1111Most) * steps);
   }
   int left_out = steps - std::min(static_cast<int>(strength * steps), steps);
@@ -142,8 +152,8 @@ Result<SamplingPlan> plan_sampling(const SamplerChoice& choice, const NoiseSched
                                    const RunLength& length) {
   const bool own =
       choice.sampler.empty() && is_automatic(choice.schedule) && choice.model_scheduler.has_value();
-  TRY(SamplingPlan plan, own ? plan_of_model(choice, schedule, length.steps)
-                             : plan_of_labels(choice, schedule, length.steps));
+  TRY(SamplingPlan plan, own ? plan_of_model(choice, schedule, planned_steps(length))
+                             : plan_of_labels(choice, schedule, planned_steps(length)));
   warn_of_unused(plan);
   if (length.strength) {
     const StrengthRule usual = own ? StrengthRule::kDiffusers : StrengthRule::kA1111;

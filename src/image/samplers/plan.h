@@ -23,8 +23,9 @@ struct SamplerChoice {
 };
 
 // Where a run from a picture starts, of n steps: A1111 runs int(min(strength, 0.999)·n) + 1 of
-// them, diffusers min(int(strength·n), n).
-enum class StrengthRule { kA1111, kDiffusers };
+// them, diffusers min(int(strength·n), n). A1111's second pass runs all n: the last ones of
+// int(n / min(strength, 0.999)).
+enum class StrengthRule { kA1111, kDiffusers, kAllSteps };
 
 struct RunLength {
   int steps = 20;

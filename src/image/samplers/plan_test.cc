@@ -149,6 +149,21 @@ TEST(Plan, AStrengthLeavesOutTheFirstSteps) {
             "denoising_strength");
 }
 
+TEST(Plan, ASecondPassRunsAllItsSteps) {
+  for (const double strength : {0.05, 0.5, 0.7, 1.0}) {
+    const SamplingPlan plan =
+        planned({}, {.steps = 10, .strength = strength, .rule = StrengthRule::kAllSteps});
+    EXPECT_EQ(plan.sigmas.size(), 11U) << strength;
+    EXPECT_EQ(plan.first_step, static_cast<int>(10 / std::min(strength, 0.999)) - 10);
+  }
+  EXPECT_EQ(planned({}, {.steps = 10, .strength = 0, .rule = StrengthRule::kAllSteps}).first_step,
+            9);
+  EXPECT_EQ(plan_sampling({}, stable_diffusion(), {.strength = -1, .rule = StrengthRule::kAllSteps})
+                .error()
+                .param,
+            "denoising_strength");
+}
+
 TEST(Plan, NoiseIsMixedAsTheModelWasTrained) {
   const Tensor64 picture(Shape{1}, {2.0}), noise(Shape{1}, {-1.0});
   const SamplingPlan plan = planned({}, {.steps = 10, .strength = 0.5});

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "image/pipeline/hires.h"
-#include "image/samplers/plan.h"
 
 namespace diptych {
 namespace {
@@ -25,6 +24,7 @@ Status check_limit(const Limit& limit) {
 }
 
 constexpr int kSideMax = 4096, kStepsMax = 500, kBatchMax = 16, kCountMax = 1000;
+constexpr double kCfgMax = 100;
 
 Status check_size(std::string_view field, int size, int multiple) {
   TRY_STATUS(check_limit({field, static_cast<double>(size), static_cast<double>(8 * multiple),
@@ -35,9 +35,21 @@ Status check_size(std::string_view field, int size, int multiple) {
               std::string(field));
 }
 
+Status check_picture(std::string_view field, const Picture& picture) {
+  if (!picture.pixels.empty()) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} is {}x{}: no picture", field, picture.width, picture.height),
+              std::string(field));
+}
+
 Status check_init(const InitImage& init) {
+  TRY_STATUS(check_picture("init_images", init.picture));
+  if (init.resize == ResizeMode::kLatent)
+    return fail(ErrorCode::kUnsupported,
+                "resize_mode is 3, which resizes latents; there are 0, 1 and 2", "resize_mode");
   TRY_STATUS(check_limit({"denoising_strength", init.denoising_strength, 0, 1}));
   if (!init.inpaint) return {};
+  TRY_STATUS(check_picture("mask", init.inpaint->mask));
   TRY_STATUS(check_limit({"mask_blur", init.inpaint->blur, 0, 256}));
   return check_limit(
       {"inpaint_full_res_padding", static_cast<double>(init.inpaint->padding), 0, 1024});
@@ -48,6 +60,7 @@ Status check_hires(const Hires& hires, int multiple) {
   TRY_STATUS(check_size("hr_resize_y", hires.height, multiple));
   TRY_STATUS(check_limit({"hr_second_pass_steps", static_cast<double>(hires.steps), 0, kStepsMax}));
   TRY_STATUS(check_limit({"denoising_strength", hires.denoising_strength, 0, 1}));
+  TRY_STATUS(check_limit({"hr_cfg", hires.cfg_scale.value_or(1), 0, kCfgMax}));
   TRY(const HiresUpscalerRow* row, get_hires_upscaler(hires.upscaler));
   static_cast<void>(row);
   return {};
@@ -70,7 +83,7 @@ Status check_request(const ImageRequest& request, const PictureModel& model) {
   const int layers = model.text_parts().front().config.layers;
   for (const Limit& limit : {
            Limit{"steps", static_cast<double>(request.steps), 1, kStepsMax},
-           Limit{"cfg_scale", request.cfg_scale, 0, 100},
+           Limit{"cfg_scale", request.cfg_scale, 0, kCfgMax},
            Limit{"cfg_rescale", request.cfg_rescale, 0, 1},
            Limit{"batch_size", static_cast<double>(request.batch_size), 1, kBatchMax},
            Limit{"n_iter", static_cast<double>(request.batch_count), 1, kCountMax},
@@ -78,6 +91,9 @@ Status check_request(const ImageRequest& request, const PictureModel& model) {
                  static_cast<double>(layers)},
            Limit{"eta", request.eta.value_or(0), 0, 10},
            Limit{"subseed_strength", request.variation ? request.variation->strength : 0, 0, 1},
+           Limit{"seed_resize_from_w", static_cast<double>(request.seed_resize_width), 0, kSideMax},
+           Limit{"seed_resize_from_h", static_cast<double>(request.seed_resize_height), 0,
+                 kSideMax},
        })
     TRY_STATUS(check_limit(limit));
   if (request.init) TRY_STATUS(check_init(*request.init));
@@ -85,13 +101,29 @@ Status check_request(const ImageRequest& request, const PictureModel& model) {
   if (request.hires && request.init)
     return fail(ErrorCode::kUnsupported, "a second pass over an init image is not supported",
                 "enable_hr");
+  TRY(const DrawingPlans plans, plan_drawing(request, model));
+  static_cast<void>(plans);
   return {};
 }
 
-Result<int> pictures_at_once(const ImageRequest& request, const PictureModel& model) {
-  TRY(const SamplingPlan plan,
-      plan_sampling(choice_of(request, model), model.schedule(), {.steps = request.steps}));
-  return plan.solver->traits.couples_batch ? 1 : request.batch_size;
+Result<DrawingPlans> plan_drawing(const ImageRequest& request, const PictureModel& model) {
+  DrawingPlans plans;
+  TRY(plans.first, plan_pass(model, first_pass(request, model)));
+  if (!request.hires) return plans;
+  Result<SamplingPlan> second = plan_pass(model, second_pass(request, model));
+  if (!second) {
+    Error error = second.error();
+    if (error.param == "sampler_name" || error.param == "scheduler") error.param.insert(0, "hr_");
+    return fail(std::move(error));
+  }
+  plans.second = std::move(*second);
+  return plans;
+}
+
+int pictures_at_once(const ImageRequest& request, const DrawingPlans& plans) {
+  const bool coupled = plans.first.solver->traits.couples_batch ||
+                       (plans.second && plans.second->solver->traits.couples_batch);
+  return coupled ? 1 : request.batch_size;
 }
 
 Pass first_pass(const ImageRequest& request, const PictureModel& model) {
@@ -117,12 +149,8 @@ Pass second_pass(const ImageRequest& request, const PictureModel& model) {
   if (!hires.sampler.empty()) pass.sampler.sampler = hires.sampler;
   if (!hires.schedule.empty()) pass.sampler.schedule = hires.schedule;
   pass.strength = hires.denoising_strength;
+  pass.rule = StrengthRule::kAllSteps;
   return pass;
-}
-
-int step_count_of(const ImageRequest& request) {
-  if (!request.hires) return request.steps;
-  return request.steps + (request.hires->steps > 0 ? request.hires->steps : request.steps);
 }
 
 PassPrompts first_prompts(const ImageRequest& request) {
@@ -181,8 +209,7 @@ DrawnFacts facts_of(const ImageRequest& request, int index, const PictureModel& 
   if (request.variation)
     facts.variation_seed =
         static_cast<std::uint64_t>(request.variation->seed) + static_cast<std::uint64_t>(index);
-  if (const auto plan =
-          plan_sampling(choice_of(request, model), model.schedule(), {.steps = request.steps})) {
+  if (const auto plan = plan_pass(model, first_pass(request, model))) {
     facts.sampler = plan->solver->name;
     facts.schedule = plan->schedule;
   }

@@ -2,6 +2,7 @@
 // What a request means for one model: its limits checked, its passes, seeds and prompts.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -11,19 +12,29 @@
 #include "image/pipeline/picture_model.h"
 #include "image/pipeline/request_infotext.h"
 #include "image/prompt/prompt_plan.h"
+#include "image/samplers/plan.h"
 
 namespace diptych {
 
 // Errors (kInvalidArgument, kUnsupported) name the field, its value and the limit.
 Status check_request(const ImageRequest& request, const PictureModel& model);
 
+// What its passes' solvers run on. Errors name the field.
+struct DrawingPlans {
+  SamplingPlan first;
+  std::optional<SamplingPlan> second;  // hires
+
+  int first_steps() const { return static_cast<int>(first.sigmas.size()) - 1; }
+  int second_steps() const { return second ? static_cast<int>(second->sigmas.size()) - 1 : 0; }
+};
+Result<DrawingPlans> plan_drawing(const ImageRequest& request, const PictureModel& model);
+
 // How many pictures one evaluation draws: batch_size, or 1 for a solver whose steps would depend on
 // the other pictures.
-Result<int> pictures_at_once(const ImageRequest& request, const PictureModel& model);
+int pictures_at_once(const ImageRequest& request, const DrawingPlans& plans);
 
 Pass first_pass(const ImageRequest& request, const PictureModel& model);
 Pass second_pass(const ImageRequest& request, const PictureModel& model);  // hires
-int step_count_of(const ImageRequest& request);                            // of both passes
 
 struct PassPrompts {
   std::string prompt, negative_prompt;

@@ -30,6 +30,7 @@ struct Inpaint {
   double blur = 4;        // pixels, σ of the Gaussian
   bool inverted = false;  // black is drawn anew
   MaskedContent content = MaskedContent::kOriginal;
+  bool soft = false;         // a grey mask draws anew in part, A1111's mask_round off
   bool only_masked = false;  // crop to the mask, draw that at full size, paste it back
   int padding = 32;          // pixels kept around the crop
 };

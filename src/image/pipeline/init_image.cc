@@ -54,12 +54,13 @@ Status crop_to_mask(PreparedInit& prepared, const Inpaint& inpaint, int width, i
   return {};
 }
 
-// Of what the mask says, nearest latent pixels: 1 is drawn anew.
-std::vector<double> latent_share(const Picture& mask, const Shape& latents) {
+// Of what the mask says, for each latent pixel: 1 is drawn anew.
+std::vector<double> latent_share(const Picture& mask, const Shape& latents, bool soft) {
   const Picture small = resize(mask, static_cast<int>(latents[3]), static_cast<int>(latents[2]),
                                ResizeFilter::kBicubic);
   std::vector<double> share;
-  for (const std::uint8_t level : small.pixels) share.push_back(std::round(level / 255.0));
+  for (const std::uint8_t level : small.pixels)
+    share.push_back(soft ? level / 255.0 : std::round(level / 255.0));
   return share;
 }
 
@@ -79,7 +80,7 @@ Result<PreparedInit> prepare_init(const InitImage& init, int width, int height) 
   } else {
     prepared.original = rgb;
     prepared.mask = read_mask(*init.inpaint, rgb);
-    prepared.overlay_mask = brightened(*prepared.mask);
+    prepared.overlay_mask = *prepared.mask;
     TRY_STATUS(crop_to_mask(prepared, *init.inpaint, width, height));
   }
   if (init.inpaint->content != MaskedContent::kOriginal)
@@ -96,11 +97,12 @@ Picture finish_init(const PreparedInit& init, const Picture& drawn) {
   return composite(over, init.original, init.overlay_mask);
 }
 
-Result<InitLatents> encode_init(PictureModel& model, const PreparedInit& prepared, const InitImage&,
-                                const std::stop_token& stop) {
+Result<InitLatents> encode_init(PictureModel& model, const PreparedInit& prepared,
+                                const InitImage& init_image, const std::stop_token& stop) {
   TRY(const Tensor encoded, encode_image(model, picture_to_tensor(prepared.picture), {}, {}, stop));
   InitLatents init{cast_tensor<double>(encoded), {}};
-  if (prepared.mask) init.share = latent_share(*prepared.mask, init.latents.shape);
+  if (prepared.mask)
+    init.share = latent_share(*prepared.mask, init.latents.shape, init_image.inpaint->soft);
   return init;
 }
 

@@ -57,10 +57,14 @@ Tensor64 starting_point(const SamplingPlan& plan, const Tensor64* init, Tensor64
 
 }  // namespace
 
+Result<SamplingPlan> plan_pass(const PictureModel& model, const Pass& pass) {
+  return plan_sampling(pass.sampler, model.schedule(),
+                       {.steps = pass.steps, .strength = pass.strength, .rule = pass.rule});
+}
+
 Result<Tensor64> run_pass(PictureModel& model, const Pass& pass,
                           std::vector<PromptTimeline> prompts, const PassHooks& hooks) {
-  TRY(SamplingPlan plan, plan_sampling(pass.sampler, model.schedule(),
-                                       {.steps = pass.steps, .strength = pass.strength}));
+  TRY(SamplingPlan plan, plan_pass(model, pass));
   const Shape shape = latent_shape(model, pass, prompts.size());
   if (plan.brownian) hooks.noise.use_brownian_paths(plan.sigma_min, plan.sigma_max);
   Tensor64 start = hooks.noise.start(shape);
@@ -77,7 +81,8 @@ Result<Tensor64> run_pass(PictureModel& model, const Pass& pass,
   }
   TRY(DenoiserExtras extras, extras_of(model, pass, shape, hooks.stop));
   Denoiser denoiser(model, pass.guidance, std::move(extras));
-  const int first_step = plan.first_step;
+  // Prompts that change do so over the steps that are counted.
+  const int first_step = pass.rule == StrengthRule::kAllSteps ? 0 : plan.first_step;
   DenoiseJob job{.x = starting_point(plan, init ? &*init : nullptr, std::move(start)),
                  .first_step = first_step,
                  .prompts = std::move(prompts),

@@ -22,10 +22,13 @@ struct Pass {
   Guidance guidance;
   SamplerChoice sampler;
   std::optional<double> strength;          // none: from noise alone
+  std::optional<StrengthRule> rule;        // see RunLength
   std::optional<InitLatents> init;         // with strength
   const PreparedInit* prepared = nullptr;  // for inpainting models
   MaskedContent masked_content = MaskedContent::kOriginal;
 };
+
+Result<SamplingPlan> plan_pass(const PictureModel& model, const Pass& pass);
 
 // [batch, channels, height/8, width/8]. The starting noise is `noise.start`, so one ImageNoise
 // serves one pass.

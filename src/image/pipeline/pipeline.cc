@@ -55,6 +55,7 @@ class Reporter final : public StepObserver {
 struct Pipeline::Batch {
   const ImageRequest& request;
   const DrawHooks& hooks;
+  const DrawingPlans& plans;
   Drawing& drawing;
   int first = 0, size = 1;  // of its pictures, in the whole request
 };
@@ -124,8 +125,11 @@ Status Pipeline::finish(const Batch& batch, const Tensor64& latents, const Prepa
 
 Result<Drawing> Pipeline::draw(const ImageRequest& request, const DrawHooks& hooks) {
   TRY_STATUS(check_request(request, model_));
-  TRY(const int size, pictures_at_once(request, model_));
+  TRY(const DrawingPlans plans, plan_drawing(request, model_));
+  const int size = pictures_at_once(request, plans);
   Drawing drawing;
+  add_warnings(drawing.warnings, plans.first.warnings);
+  if (plans.second) add_warnings(drawing.warnings, plans.second->warnings);
   const int compiled = model_.compile_count();
   std::optional<PreparedInit> prepared;
   if (request.init) {
@@ -135,7 +139,7 @@ Result<Drawing> Pipeline::draw(const ImageRequest& request, const DrawHooks& hoo
     const Stopwatch watch(drawing.times.in_all);
     const int count = request.batch_count * request.batch_size;
     for (int first = 0; first < count; first += size) {
-      const Batch batch{request, hooks, drawing, first, size};
+      const Batch batch{request, hooks, plans, drawing, first, size};
       TRY_STATUS(draw_batch(batch, prepared ? &*prepared : nullptr));
     }
   }
@@ -147,10 +151,10 @@ Status Pipeline::draw_batch(const Batch& batch, const PreparedInit* prepared) {
   Reporter reporter(batch.hooks,
                     {.picture = batch.first,
                      .picture_count = batch.request.batch_count * batch.request.batch_size,
-                     .step_count = step_count_of(batch.request)});
+                     .step_count = batch.plans.first_steps() + batch.plans.second_steps()});
   TRY(Tensor64 latents, draw_latents(batch, prepared, reporter));
   if (batch.request.hires) {
-    reporter.begin_pass(batch.request.steps);
+    reporter.begin_pass(batch.plans.first_steps());
     TRY(latents, draw_hires(batch, latents, reporter));
   }
   return finish(batch, latents, prepared);

@@ -17,6 +17,7 @@
 #include "image/pipeline/drawing_request.h"
 #include "image/pipeline/picture_model.h"
 #include "image/pipeline/text_encoder.h"
+#include "image/pixels/resize.h"
 
 namespace diptych {
 namespace {
@@ -79,30 +80,38 @@ struct Run {
   const NoiseSchedule& schedule;
   Guidance guidance = {.cfg_scale = kGuidance};
   std::vector<float> time_ids = {};
+  Tensor channels = {};  // of an inpainting model
 };
 
-// From the fixture's first latents to its last: the relative error.
-double run_error(PictureModel& model, const Npz& arrays, const Run& run,
-                 const std::string& prefix) {
-  Tensor64 x = arrays.at(prefix + "latents_in");
-  for (double& value : x.values) value *= run.plan.initial_scale;
+// From x at the plan's first sigma to the expected latents: the relative error.
+double error_from(PictureModel& model, Tensor64 x, const Npz& arrays, const Run& run,
+                  const Tensor64& expected) {
   std::vector<PromptTimeline> prompts;
   auto encoded = encode(model);
   EXPECT_TRUE(encoded.has_value()) << encoded.error().message;
   if (!encoded) return 1;
   prompts.push_back(std::move(*encoded));
-  Denoiser denoiser(model, run.guidance, {.channels = {}, .time_ids = run.time_ids});
+  Denoiser denoiser(model, run.guidance, {.channels = run.channels, .time_ids = run.time_ids});
   GivenNoise noise(arrays);
   NoObserver observer;
   const auto latents = denoise(denoiser,
                                {.plan = run.plan,
                                 .x = std::move(x),
+                                .first_step = run.plan.first_step,
                                 .prompts = std::move(prompts),
                                 .mask = {},
                                 .schedule = run.schedule},
                                {noise, observer, {}});
   EXPECT_TRUE(latents.has_value()) << latents.error().message;
-  return latents ? relative_error(*latents, arrays.at(prefix + "latents_out")) : 1;
+  return latents ? relative_error(*latents, expected) : 1;
+}
+
+// From the fixture's first latents to its last.
+double run_error(PictureModel& model, const Npz& arrays, const Run& run,
+                 const std::string& prefix) {
+  Tensor64 x = arrays.at(prefix + "latents_in");
+  for (double& value : x.values) value *= run.plan.initial_scale;
+  return error_from(model, std::move(x), arrays, run, arrays.at(prefix + "latents_out"));
 }
 
 SchedulerConfig config_of(const Npz& arrays) {
@@ -181,6 +190,58 @@ TEST_P(GoldenRun, SdxlMatchesDownToThePixels) {
       decode_latents(*model, cast_tensor<float>(golden.at("euler_latents_out")), {}, {});
   ASSERT_TRUE(image.has_value()) << image.error().message;
   EXPECT_LE(relative_error(*image, golden.at("euler_image")), kTolerance);
+}
+
+// DDIM, strength 0.6 of ten steps, from given latents and noise.
+TEST_P(GoldenRun, RunsFromAPictureMatch) {
+  const auto model = open_model("sd1", GetParam());
+  ASSERT_NE(model, nullptr);
+  const Npz golden = read_npz(fixture_folder() / "sd1" / "golden.npz").value();
+  const SchedulerConfig config =
+      config_of(read_npz(fixture_folder() / "schedulers" / "ddim.npz").value());
+  const NoiseSchedule schedule = noise_schedule_of(config).value();
+  SamplerChoice choice;
+  choice.model_scheduler = config;
+  const SamplingPlan plan =
+      plan_sampling(choice, schedule,
+                    {.steps = 10, .strength = 0.6, .rule = StrengthRule::kDiffusers})
+          .value();
+  EXPECT_EQ(plan.first_step, 4);
+  Tensor64 x = plan.noised(golden.at("img2img_init_latents"), golden.at("img2img_noise"));
+  EXPECT_LE(
+      error_from(*model, std::move(x), golden, {plan, schedule}, golden.at("img2img_latents_out")),
+      kTolerance);
+}
+
+// The further channels of an inpainting model: the mask, and the picture without what it covers,
+// encoded with the first noise that the reference drew.
+Tensor masked_channels(PictureModel& model, const Npz& golden) {
+  Tensor seen = cast_tensor<float>(golden.at("inpaint_image"));
+  const Tensor mask = cast_tensor<float>(golden.at("inpaint_mask"));
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    seen[i] = mask[i % mask.size()] < 0.5F ? 2 * seen[i] - 1 : 0;
+  const auto encoded =
+      encode_image(model, seen, cast_tensor<float>(golden.at("inpaint_noise_0")), {}, {});
+  EXPECT_TRUE(encoded.has_value()) << encoded.error().message;
+  const Tensor small =
+      resize_planes(mask, static_cast<int>(encoded->shape[2]), static_cast<int>(encoded->shape[3]),
+                    {.filter = PlaneFilter::kNearest});
+  Tensor channels(Shape{1, 1 + encoded->shape[1], encoded->shape[2], encoded->shape[3]},
+                  small.values);
+  channels.values.insert(channels.values.end(), encoded->values.begin(), encoded->values.end());
+  return channels;
+}
+
+TEST_P(GoldenRun, InpaintingModelsMatch) {
+  const auto model = open_model("inpaint", GetParam());
+  ASSERT_NE(model, nullptr);
+  const Npz golden = read_npz(fixture_folder() / "inpaint" / "golden.npz").value();
+  const SamplingPlan plan = plan_of_scheduler(model->scheduler(), model->schedule(), 6).value();
+  const Tensor channels = masked_channels(*model, golden);
+  EXPECT_LE(
+      run_error(*model, golden, {.plan = plan, .schedule = model->schedule(), .channels = channels},
+                "inpaint_"),
+      kTolerance);
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, GoldenRun, testing::ValuesIn(device_names()),

@@ -14,7 +14,8 @@ struct Written {
   const DrawnFacts& facts;
 };
 
-// One parameter: how it is written, and how it is read. Rows stand in A1111's order.
+// One parameter: how it is written, and how it is read; null: not at all. Rows stand in A1111's
+// order.
 struct Row {
   std::string_view key;
   void (*write)(const Written& from, std::string_view key, Infotext& to);
@@ -24,7 +25,11 @@ struct Row {
 template <class Number>
 Status read_integer(const Infotext& from, std::string_view key, Number& to) {
   TRY(const auto value, from.find_integer(key));
-  if (value) to = static_cast<Number>(*value);
+  if (!value) return {};
+  if (!std::in_range<Number>(*value))
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}: {}' is beyond what it can be", key, *value), std::string(key));
+  to = static_cast<Number>(*value);
   return {};
 }
 
@@ -54,6 +59,22 @@ Status read_word(const Infotext& from, std::string_view key,
   return {};
 }
 
+// A row's name of a registry.
+template <class Find, class Enum>
+Status read_named(const Infotext& from, std::string_view key, Find find, Enum& to) {
+  const std::string* value = from.find(key);
+  if (value == nullptr) return {};
+  const auto found = find(*value);
+  if (!found)
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}: {}' is no name that is known", key, *value), std::string(key));
+  to = *found;
+  return {};
+}
+
+// A1111's labels.
+constexpr std::array<std::string_view, 4> kResizeModes = {
+    "Just resize", "Crop and resize", "Resize and fill", "Just resize (latent upscale)"};
 constexpr std::array<std::string_view, 4> kMaskedContents = {"fill", "original", "latent noise",
                                                              "latent nothing"};
 constexpr std::array<std::string_view, 2> kMaskModes = {"Inpaint masked", "Inpaint not masked"};
@@ -73,6 +94,14 @@ Inpaint& inpaint_in(ImageRequest& request) {
   if (!init.inpaint) init.inpaint.emplace();
   return *init.inpaint;
 }
+
+// What the strength is of; A1111 writes the size, the factor or, from other programs, neither.
+bool has_second_pass(const Infotext& text) {
+  return text.find("Hires resize") != nullptr || text.find("Hires upscale") != nullptr ||
+         text.find("Hires upscaler") != nullptr;
+}
+
+constexpr double kHiresFactorMax = 64;
 
 Hires& hires_in(ImageRequest& request) {
   if (!request.hires) request.hires.emplace();
@@ -189,7 +218,12 @@ constexpr Row kSamplingRows[] = {
      [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
        const std::string* value = from.find(key);
        if (value == nullptr) return {};
-       TRY(to.noise, parse_random_source(*value));
+       const auto source = parse_random_source(*value);
+       if (!source)
+         return fail(source.error().code,
+                     fmt::format("'{}: {}': {}", key, *value, source.error().message),
+                     std::string(key));
+       to.noise = *source;
        return {};
      }},
 };
@@ -202,10 +236,17 @@ constexpr Row kImageRows[] = {
      },
      [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
        if (from.find(key) == nullptr) return {};
-       const bool second_pass = from.find("Hires resize") != nullptr;
-       return read_number(
-           from, key,
-           second_pass ? hires_in(to).denoising_strength : init_in(to).denoising_strength);
+       return read_number(from, key,
+                          has_second_pass(from) ? hires_in(to).denoising_strength
+                                                : init_in(to).denoising_strength);
+     }},
+    {"Resize mode",
+     [](const Written& w, std::string_view key, Infotext& to) {
+       if (w.request.init && w.request.init->resize != ResizeMode::kStretch)
+         to.set(key, std::string(kResizeModes[std::to_underlying(w.request.init->resize)]));
+     },
+     [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
+       return from.find(key) ? read_word(from, key, kResizeModes, init_in(to).resize) : Status{};
      }},
     {"Mask blur",
      [](const Written& w, std::string_view key, Infotext& to) {
@@ -222,6 +263,16 @@ constexpr Row kImageRows[] = {
      [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
        if (from.find(key) == nullptr) return {};
        return read_word(from, key, kMaskModes, inpaint_in(to).inverted);
+     }},
+    {"Mask round",
+     [](const Written& w, std::string_view key, Infotext& to) {
+       const Inpaint* inpaint = inpaint_of(w.request);
+       if (inpaint != nullptr && inpaint->soft) to.set_flag(key, false);
+     },
+     [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
+       TRY(const auto round, from.find_flag(key));
+       if (round) inpaint_in(to).soft = !*round;
+       return {};
      }},
     {"Masked content",
      [](const Written& w, std::string_view key, Infotext& to) {
@@ -256,6 +307,19 @@ constexpr Row kImageRows[] = {
      [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
        TRY(const auto size, from.find_size(key));
        if (size) hires_in(to).width = size->width, hires_in(to).height = size->height;
+       return {};
+     }},
+    {"Hires upscale",  // of the first pass's size
+     nullptr,
+     [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
+       TRY(const auto factor, from.find_number(key));
+       if (!factor || from.find("Hires resize") != nullptr) return {};
+       if (!(*factor > 0 && *factor <= kHiresFactorMax))
+         return fail(ErrorCode::kInvalidArgument,
+                     fmt::format("'{}: {}' must be above 0, to {}", key, *factor, kHiresFactorMax),
+                     std::string(key));
+       hires_in(to).width = static_cast<int>(to.width * *factor);
+       hires_in(to).height = static_cast<int>(to.height * *factor);
        return {};
      }},
     {"Hires steps",
@@ -313,6 +377,25 @@ constexpr Row kImageRows[] = {
      [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
        return from.find(key) ? read_text(from, key, hires_in(to).schedule) : Status{};
      }},
+    {"Emphasis",
+     [](const Written& w, std::string_view key, Infotext& to) {
+       if (w.request.emphasis != EmphasisMode::kOriginal)
+         to.set(
+             key,
+             std::string(
+                 std::ranges::find(emphasis_rows(), w.request.emphasis, &EmphasisRow::mode)->name));
+     },
+     [](const Infotext& from, std::string_view key, ImageRequest& to) {
+       return read_named(from, key, find_emphasis_mode, to.emphasis);
+     }},
+    {"Parser",
+     [](const Written& w, std::string_view key, Infotext& to) {
+       if (w.request.prompt_parser != AttentionSyntax::kA1111)
+         to.set(key, std::string(describe(w.request.prompt_parser).name));
+     },
+     [](const Infotext& from, std::string_view key, ImageRequest& to) {
+       return read_named(from, key, find_attention_syntax, to.prompt_parser);
+     }},
     {"Eta",
      [](const Written& w, std::string_view key, Infotext& to) {
        if (w.request.eta) to.set_number(key, *w.request.eta);
@@ -344,7 +427,9 @@ Infotext to_infotext(const ImageRequest& request, const DrawnFacts& facts) {
   Infotext text;
   text.prompt = request.prompt;
   text.negative = request.negative_prompt;
-  for_each_row([&](const Row& row) { row.write({request, facts}, row.key, text); });
+  for_each_row([&](const Row& row) {
+    if (row.write != nullptr) row.write({request, facts}, row.key, text);
+  });
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include "app/picture_models.h"
 #include "app/progress_bar.h"
 #include "app/signals.h"
+#include "base/log.h"
 #include "base/rng.h"
 #include "image/pipeline/model_defaults.h"
 #include "image/pipeline/pipeline.h"
@@ -20,6 +21,8 @@ Result<Picture> read_picture(const Path& path) {
   TRY(const std::string bytes, read_file(path, kPictureFileBytesMax));
   auto decoded = decode_picture(bytes);
   if (!decoded) return fail(decoded.error().code, path.string() + ": " + decoded.error().message);
+  for (const Warning& warning : decoded->warnings)
+    log_warn("{}: {}", path.string(), warning.message);
   return std::move(decoded->picture);
 }
 
@@ -76,11 +79,16 @@ Path numbered(const Path& path, std::size_t index) {
          fmt::format("{}-{}{}", path.stem().string(), index + 1, path.extension().string());
 }
 
-Status check_free(const DrawOptions& options) {
+// Before anything is drawn: minutes may pass until the file is written.
+Status check_output(const DrawOptions& options) {
+  const Path folder = options.output.parent_path();
+  std::error_code ignored;
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
+    return fail(ErrorCode::kNotFound, fmt::format("there is no folder '{}'", folder.string()),
+                "output");
   if (options.force) return {};
   for (int i = 0; i < options.count; ++i) {
     const Path path = numbered(options.output, static_cast<std::size_t>(i));
-    std::error_code ignored;
     if (std::filesystem::exists(path, ignored))
       return fail(ErrorCode::kConflict,
                   path.string() + " exists already; choose another name or give --force", "output");
@@ -127,7 +135,7 @@ Result<Report> write_pictures(const Drawing& drawing, const DrawOptions& options
 Result<Report> draw(const AppConfig& config, const DrawOptions& options) {
   TRY(const auto signals, SignalSource::open());
   TRY(const PictureFormat format, format_of(options.output));
-  TRY_STATUS(check_free(options));
+  TRY_STATUS(check_output(options));
   TRY(const LocalPictures local,
       open_local_pictures(config, {options.model, options.devices, options.precision}));
   TRY(const ImageRequest request, make_request(options, *local.model));

@@ -1,5 +1,6 @@
 #pragma once
-// Tiny random models for tests of the pipeline: on ggml's CPU, in f32, a few milliseconds a step.
+// Tiny random models for tests of the pipeline: on ggml's CPU, in f32, a few milliseconds a step;
+// on one thread, so that a busy machine slows them no more than others.
 
 #include <gtest/gtest.h>
 
@@ -24,9 +25,10 @@ inline const Backends& test_backends() {
 
 // `fixture`: "sd1", "sd2_v", "sdxl", "inpaint".
 inline std::unique_ptr<PictureModel> open_tiny_model(const std::string& fixture) {
-  auto model =
-      PictureModel::open(fixture_folder() / fixture / "pipeline",
-                         {.devices = "ggml:cpu", .precision = Precision::kF32}, test_backends());
+  auto model = PictureModel::open(
+      fixture_folder() / fixture / "pipeline",
+      {.devices = "ggml:cpu", .precision = Precision::kF32, .threads = [] { return 1; }},
+      test_backends());
   EXPECT_TRUE(model.has_value()) << model.error().message;
   return model ? std::move(*model) : nullptr;
 }

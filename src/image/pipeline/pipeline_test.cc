@@ -133,6 +133,25 @@ TEST_F(PipelineTest, AMaskKeepsWhatItDoesNotCover) {
   }
 }
 
+TEST_F(PipelineTest, AMaskHoldsTheLatentsOfEveryStep) {
+  ImageRequest request = tiny_request();
+  request.init = InitImage{.picture = gradient(64, 64), .denoising_strength = 1};
+  request.init->inpaint = Inpaint{.mask = mask_with(64, 64, {16, 16, 48, 48}), .blur = 0};
+  const auto kept = encode_image(*model_, picture_to_tensor(request.init->picture), {}, {}, {});
+  ASSERT_TRUE(kept.has_value()) << kept.error().message;
+  int steps = 0;
+  draw(request, {.progress = [&](const DrawProgress& progress) -> Status {
+                   ++steps;
+                   const Tensor64& denoised = *progress.denoised;
+                   EXPECT_EQ(denoised[0], static_cast<double>(kept->values[0]));  // a corner
+                   const std::size_t middle = denoised.size() / 8 + 4;  // of the first channel
+                   EXPECT_NE(denoised[middle], static_cast<double>(kept->values[middle]));
+                   return {};
+                 },
+                 .stop = {}});
+  EXPECT_EQ(steps, 4);
+}
+
 TEST_F(PipelineTest, AnInpaintingModelSeesMaskAndPicture) {
   open("inpaint");
   ASSERT_EQ(model_->unet_config().in_channels, 9);

@@ -84,6 +84,10 @@ const Inpaint* inpaint_of(const ImageRequest& request) {
   return request.init && request.init->inpaint ? &*request.init->inpaint : nullptr;
 }
 
+bool uses_own_scheduler(const ImageRequest& request) {
+  return request.sampler.empty() && (request.schedule.empty() || request.schedule == "Automatic");
+}
+
 InitImage& init_in(ImageRequest& request) {
   if (!request.init) request.init.emplace();
   return *request.init;
@@ -376,6 +380,15 @@ constexpr Row kImageRows[] = {
      },
      [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
        return from.find(key) ? read_text(from, key, hires_in(to).schedule) : Status{};
+     }},
+    {"Own scheduler",  // the labels are near, but not the numbers of the model's configuration
+     [](const Written& w, std::string_view key, Infotext& to) {
+       if (uses_own_scheduler(w.request)) to.set_flag(key, true);
+     },
+     [](const Infotext& from, std::string_view key, ImageRequest& to) -> Status {
+       TRY(const auto own, from.find_flag(key));
+       if (own.value_or(false)) to.sampler.clear(), to.schedule.clear();
+       return {};
      }},
     {"Emphasis",
      [](const Written& w, std::string_view key, Infotext& to) {

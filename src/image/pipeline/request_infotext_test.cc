@@ -50,8 +50,8 @@ DrawnFacts facts_for(const ImageRequest& request) {
   return {
       .seed = static_cast<std::uint64_t>(request.seed),
       .variation_seed = static_cast<std::uint64_t>(request.variation ? request.variation->seed : 0),
-      .sampler = request.sampler,
-      .schedule = request.schedule,
+      .sampler = request.sampler.empty() ? "DPM++ 2M" : request.sampler,
+      .schedule = request.schedule.empty() ? "Trailing" : request.schedule,
       .model = "tiny, model: v1",
       .model_hash = "0123456789",
       .version = "Diptych"};
@@ -87,6 +87,7 @@ std::vector<FieldCase> first_fields() {
       {"seed", [](ImageRequest& r) { r.seed = 4294967295123; }},
       {"sampler", [](ImageRequest& r) { r.sampler = "DPM++ 2M SDE"; }},
       {"schedule", [](ImageRequest& r) { r.schedule = "SGM Uniform"; }},
+      {"own scheduler", [](ImageRequest& r) { r.sampler.clear(), r.schedule.clear(); }},
       {"clip skip", [](ImageRequest& r) { r.clip_skip = 2; }},
       {"noise", [](ImageRequest& r) { r.noise = {RandomSource::Kind::kNv}; }},
       {"gpu", [](ImageRequest& r) { r.noise = {RandomSource::Kind::kGpu, 196608}; }},
@@ -177,6 +178,7 @@ TEST(RequestInfotext, ErrorsNameTheKeyAndItsValue) {
            {"Variation seed strength", "much"},
            {"ENSD", "9999999999"},
            {"RNG", "dice"},
+           {"Own scheduler", "perhaps"},
            {"Emphasis", "loud"},
            {"Parser", "none such"},
            {"Resize mode", "none such"},

@@ -62,8 +62,9 @@ std::vector<std::string> device_names() {
 
 std::unique_ptr<PictureModel> open_model(const std::string& fixture, const std::string& device) {
   const Path folder = fixture_folder() / fixture / "pipeline";
-  auto model =
-      PictureModel::open(folder, {.devices = device, .precision = Precision::kF32}, backends());
+  auto model = PictureModel::open(
+      folder, {.devices = device, .precision = Precision::kF32, .threads = [] { return 1; }},
+      backends());
   EXPECT_TRUE(model.has_value()) << model.error().message;
   return model ? std::move(*model) : nullptr;
 }

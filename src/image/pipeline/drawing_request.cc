@@ -205,7 +205,9 @@ NoiseOptions noise_of(const ImageRequest& request, int first, int count) {
 }
 
 DrawnFacts facts_of(const ImageRequest& request, int index, const PictureModel& model) {
-  DrawnFacts facts{.seed = seed_of(request, index), .model = model.name(), .version = "Diptych"};
+  DrawnFacts facts{.seed = seed_of(request, index),
+                   .model = model.name(),
+                   .version = "Diptych " DIPTYCH_VERSION};
   if (request.variation)
     facts.variation_seed =
         static_cast<std::uint64_t>(request.variation->seed) + static_cast<std::uint64_t>(index);

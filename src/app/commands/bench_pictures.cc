@@ -89,11 +89,10 @@ Result<Report> bench_pictures(const AppConfig& config, const PictureBenchOptions
 
   Pipeline pipeline(model);
   ImageRequest request{.prompt = "a cat on a mat",
-                             .width = size.width,
-                             .height = size.height,
-                             .steps = options.steps,
-                             .seed = 1};
-  request.steps = 1;
+                       .width = size.width,
+                       .height = size.height,
+                       .steps = 1,
+                       .seed = 1};
   TRY(const Drawing warm_up, pipeline.draw(request, {}));
   request.steps = options.steps;
   TRY(const Drawing drawing, pipeline.draw(request, {}));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "image/pipeline/batch_rows.h"
 #include "image/pipeline/tiles.h"
 
 namespace diptych {
@@ -14,13 +15,6 @@ bool wants_tiles(const AutoencodeOptions& options, std::int64_t height, std::int
   if (std::min(height, width) < options.tile_pixels) return false;  // a tile would not fit
   if (options.tiling == Tiling::kAuto) return height * width > kWholePixelsMax;
   return options.tiling == Tiling::kAlways;
-}
-
-Tensor row_of(const Tensor& batch, std::int64_t index) {
-  Tensor one(Shape{1, batch.shape[1], batch.shape[2], batch.shape[3]});
-  std::copy_n(batch.values.begin() + index * one.shape.element_count(), one.shape.element_count(),
-              one.values.begin());
-  return one;
 }
 
 VaeShape shape_of(const Tensor& x) {

@@ -4,6 +4,7 @@
 
 #include "image/diffusion/guidance.h"
 #include "image/diffusion/prediction.h"
+#include "image/pipeline/batch_rows.h"
 
 namespace diptych {
 
@@ -54,13 +55,6 @@ Tensor stack_pooled(std::span<const Conditioning* const> conditions) {
   return stacked;
 }
 
-Tensor picture_of(const Tensor& batch, std::int64_t index) {
-  Tensor one(Shape{1, batch.shape[1], batch.shape[2], batch.shape[3]});
-  const auto begin = batch.values.begin() + index * one.shape.element_count();
-  std::copy_n(begin, one.shape.element_count(), one.values.begin());
-  return one;
-}
-
 }  // namespace
 
 // Without guidance the answer is the prompt's own; a distilled model is told the scale instead.
@@ -72,8 +66,9 @@ bool Denoiser::needs_negative(std::span<const StepPrompt> prompts) const {
   return guidance_.cfg_scale != 1 && model_.unet_config().guidance_channels == 0;
 }
 
-Denoiser::Rows Denoiser::lay_out(const Tensor& scaled, std::span<const StepPrompt> prompts) const {
-  const auto conditions = conditions_of(prompts, guided_);
+Denoiser::Rows Denoiser::lay_out(const Tensor& scaled, std::span<const StepPrompt> prompts,
+                                 bool guided) const {
+  const auto conditions = conditions_of(prompts, guided);
   const std::int64_t extra = extras_.channels.values.empty() ? 0 : extras_.channels.shape[1];
   const std::int64_t plane = scaled.shape[2] * scaled.shape[3];
   Rows rows;
@@ -82,7 +77,7 @@ Denoiser::Rows Denoiser::lay_out(const Tensor& scaled, std::span<const StepPromp
   auto to = rows.sample.values.begin();
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     const auto picture = static_cast<std::int64_t>(i);
-    for (std::int64_t row = 0; row < rows_of(prompts[i], guided_); ++row) {
+    for (std::int64_t row = 0; row < rows_of(prompts[i], guided); ++row) {
       const std::int64_t size = scaled.shape[1] * plane;
       to = std::copy_n(scaled.values.begin() + picture * size, size, to);
       if (extra > 0)
@@ -126,19 +121,20 @@ Result<Tensor> Denoiser::evaluate(const Rows& rows, double timestep, const std::
   Tensor answer(Shape{sample[0], model_.unet_config().out_channels, sample[2], sample[3]});
   const std::vector<ProgramOutput> outputs = {output("out", answer.values)};
   TRY_STATUS(program->run(inputs, outputs, stop));
-  ++evaluation_count_;
   return answer;
 }
 
 // `row`: the first of the picture's rows, its negative prompt's.
 Tensor Denoiser::guide_one(const Tensor& answers, const StepPrompt& prompt,
                            std::int64_t row) const {
-  const Tensor negative = picture_of(answers, row);
+  const Tensor negative = row_of(answers, row);
   std::vector<Tensor> parts;
   for (std::size_t i = 0; i < prompt.parts.size(); ++i)
-    parts.push_back(picture_of(answers, row + 1 + static_cast<std::int64_t>(i)));
-  if (parts.size() == 1 && prompt.parts[0].weight == 1)
-    return guided(negative, parts[0], RescaledGuidance{guidance_.cfg_scale, guidance_.cfg_rescale});
+    parts.push_back(row_of(answers, row + 1 + static_cast<std::int64_t>(i)));
+  if (parts.size() == 1)
+    return guided(
+        negative, parts[0],
+        RescaledGuidance{guidance_.cfg_scale * prompt.parts[0].weight, guidance_.cfg_rescale});
   std::vector<WeightedEstimate<float>> weighted;
   for (std::size_t i = 0; i < parts.size(); ++i)
     weighted.push_back({&parts[i], prompt.parts[i].weight});
@@ -149,16 +145,16 @@ Result<Tensor64> Denoiser::operator()(const Tensor64& x, NoiseLevel level,
                                       std::span<const StepPrompt> prompts,
                                       const std::stop_token& stop) {
   const Scaling scaling = scaling_of(model_.prediction(), {.sigma = level.sigma});
-  guided_ = needs_negative(prompts);
-  const Rows rows = lay_out(model_input(x, scaling), prompts);
+  const bool guided = needs_negative(prompts);
+  const Rows rows = lay_out(model_input(x, scaling), prompts, guided);
   TRY(const Tensor answers, evaluate(rows, level.timestep, stop));
   Tensor all(x.shape);
   auto to = all.values.begin();
   std::int64_t row = 0;
   for (const StepPrompt& prompt : prompts) {
-    const Tensor one = guided_ ? guide_one(answers, prompt, row) : picture_of(answers, row);
+    const Tensor one = guided ? guide_one(answers, prompt, row) : row_of(answers, row);
     to = std::ranges::copy(one.values, to).out;
-    row += rows_of(prompt, guided_);
+    row += rows_of(prompt, guided);
   }
   return denoised_of(x, all, scaling);
 }

@@ -40,27 +40,24 @@ class Denoiser {
   Denoiser(PictureModel& model, Guidance guidance, DenoiserExtras extras)
       : model_(model), guidance_(guidance), extras_(std::move(extras)) {}
 
-  // x: [batch, 4, height, width]; one StepPrompt a picture. The estimate of x0.
   struct NoiseLevel {
     double sigma, timestep;
   };
+  // x: [batch, 4, height, width]; one StepPrompt a picture. The estimate of x0.
   Result<Tensor64> operator()(const Tensor64& x, NoiseLevel level,
                               std::span<const StepPrompt> prompts, const std::stop_token& stop);
-  int evaluation_count() const { return evaluation_count_; }
 
  private:
   struct Rows;
 
   bool needs_negative(std::span<const StepPrompt> prompts) const;
-  Rows lay_out(const Tensor& scaled, std::span<const StepPrompt> prompts) const;
+  Rows lay_out(const Tensor& scaled, std::span<const StepPrompt> prompts, bool guided) const;
   Result<Tensor> evaluate(const Rows& rows, double timestep, const std::stop_token& stop);
   Tensor guide_one(const Tensor& answers, const StepPrompt& prompt, std::int64_t row) const;
 
   PictureModel& model_;
   const Guidance guidance_;
   const DenoiserExtras extras_;
-  bool guided_ = true;  // in the evaluation that runs now
-  int evaluation_count_ = 0;
 };
 
 }  // namespace diptych

@@ -66,6 +66,23 @@ Status check_hires(const Hires& hires, int multiple) {
   return {};
 }
 
+// What was asked for and changes nothing.
+Warnings unused_settings(const ImageRequest& request, const PromptPlan& plan,
+                         const PictureModel& model) {
+  Warnings unused;
+  const std::vector<PromptPart>& parts = plan.positive.parts;
+  if (request.cfg_rescale > 0 && parts.size() > 1)
+    unused.push_back({"cfg_rescale", "cfg_rescale is not applied to prompts joined by AND"});
+  const bool unguided = request.cfg_scale == 1 || model.unet_config().guidance_channels > 0;
+  if (unguided && !plan.negative.text.empty() && parts.size() == 1 && parts[0].weight == 1)
+    unused.push_back({"negative_prompt", "without guidance the negative prompt changes nothing"});
+  if (request.clip_skip > 1 && model.is_xl())
+    unused.push_back({"clip_skip",
+                      "an XL model reads its encoders' second last layers whatever "
+                      "clip_skip is"});
+  return unused;
+}
+
 SamplerChoice choice_of(const ImageRequest& request, const PictureModel& model) {
   return {.sampler = request.sampler,
           .schedule = request.schedule,
@@ -74,9 +91,7 @@ SamplerChoice choice_of(const ImageRequest& request, const PictureModel& model) 
           .model_scheduler = model.scheduler()};
 }
 
-}  // namespace
-
-Status check_request(const ImageRequest& request, const PictureModel& model) {
+Status check_limits(const ImageRequest& request, const PictureModel& model) {
   const int multiple = model.vae_config().reduction();
   TRY_STATUS(check_size("width", request.width, multiple));
   TRY_STATUS(check_size("height", request.height, multiple));
@@ -101,12 +116,13 @@ Status check_request(const ImageRequest& request, const PictureModel& model) {
   if (request.hires && request.init)
     return fail(ErrorCode::kUnsupported, "a second pass over an init image is not supported",
                 "enable_hr");
-  TRY(const DrawingPlans plans, plan_drawing(request, model));
-  static_cast<void>(plans);
   return {};
 }
 
+}  // namespace
+
 Result<DrawingPlans> plan_drawing(const ImageRequest& request, const PictureModel& model) {
+  TRY_STATUS(check_limits(request, model));
   DrawingPlans plans;
   TRY(plans.first, plan_pass(model, first_pass(request, model)));
   if (!request.hires) return plans;
@@ -180,6 +196,7 @@ Result<PromptPlan> plan_prompts(const ImageRequest& request, const PassPrompts& 
     plan.warnings.push_back(
         {"prompt",
          fmt::format("the network '{}' was not applied: this build loads none", tag.name)});
+  add_warnings(plan.warnings, unused_settings(request, plan, model));
   return plan;
 }
 
@@ -204,17 +221,16 @@ NoiseOptions noise_of(const ImageRequest& request, int first, int count) {
   return options;
 }
 
-DrawnFacts facts_of(const ImageRequest& request, int index, const PictureModel& model) {
+DrawnFacts facts_of(const ImageRequest& request, int index, const PictureModel& model,
+                    const SamplingPlan& plan) {
   DrawnFacts facts{.seed = seed_of(request, index),
+                   .sampler = std::string(plan.solver->name),
+                   .schedule = plan.schedule,
                    .model = model.name(),
                    .version = "Diptych " DIPTYCH_VERSION};
   if (request.variation)
     facts.variation_seed =
         static_cast<std::uint64_t>(request.variation->seed) + static_cast<std::uint64_t>(index);
-  if (const auto plan = plan_pass(model, first_pass(request, model))) {
-    facts.sampler = plan->solver->name;
-    facts.schedule = plan->schedule;
-  }
   return facts;
 }
 

@@ -16,10 +16,7 @@
 
 namespace diptych {
 
-// Errors (kInvalidArgument, kUnsupported) name the field, its value and the limit.
-Status check_request(const ImageRequest& request, const PictureModel& model);
-
-// What its passes' solvers run on. Errors name the field.
+// What its passes' solvers run on.
 struct DrawingPlans {
   SamplingPlan first;
   std::optional<SamplingPlan> second;  // hires
@@ -27,6 +24,8 @@ struct DrawingPlans {
   int first_steps() const { return static_cast<int>(first.sigmas.size()) - 1; }
   int second_steps() const { return second ? static_cast<int>(second->sigmas.size()) - 1 : 0; }
 };
+// Checks the request first. Errors (kInvalidArgument, kUnsupported, kNotFound) name the field, its
+// value and the limit.
 Result<DrawingPlans> plan_drawing(const ImageRequest& request, const PictureModel& model);
 
 // How many pictures one evaluation draws: batch_size, or 1 for a solver whose steps would depend on
@@ -49,7 +48,8 @@ Result<PromptPlan> plan_prompts(const ImageRequest& request, const PassPrompts& 
 std::uint64_t seed_of(const ImageRequest& request, int index);
 // Of `count` pictures that begin with picture `first`.
 NoiseOptions noise_of(const ImageRequest& request, int first, int count);
-DrawnFacts facts_of(const ImageRequest& request, int index, const PictureModel& model);
+DrawnFacts facts_of(const ImageRequest& request, int index, const PictureModel& model,
+                    const SamplingPlan& plan);
 
 // Each different warning once.
 void add_warnings(Warnings& to, const Warnings& from);

@@ -88,7 +88,7 @@ void expect_refused(const std::vector<Refused>& cases) {
     SCOPED_TRACE(one.field + " " + one.value);
     ImageRequest request = tiny_request();
     one.set(request);
-    const Status checked = check_request(request, *model);
+    const auto checked = plan_drawing(request, *model);
     ASSERT_FALSE(checked.has_value());
     EXPECT_EQ(checked.error().param, one.field);
     EXPECT_THAT(checked.error().message, HasSubstr(one.value));
@@ -106,12 +106,12 @@ TEST(DrawingRequest, WhatIsWithinTheLimitsPasses) {
   const auto model = open_tiny_model("sd1");
   ASSERT_NE(model, nullptr);
   ImageRequest request = tiny_request();
-  EXPECT_TRUE(check_request(request, *model));
+  EXPECT_TRUE(plan_drawing(request, *model));
   inpaint_in(request);
-  EXPECT_TRUE(check_request(request, *model));
+  EXPECT_TRUE(plan_drawing(request, *model));
   request.init.reset();
   hires_in(request);
-  EXPECT_TRUE(check_request(request, *model));
+  EXPECT_TRUE(plan_drawing(request, *model));
 }
 
 TEST(DrawingRequest, SeedsFollowEachOtherUnlessTheVariationDoes) {

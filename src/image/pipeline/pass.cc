@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "image/pipeline/batch_rows.h"
+
 namespace diptych {
 namespace {
 
@@ -11,21 +13,16 @@ Shape latent_shape(const PictureModel& model, const Pass& pass, std::size_t batc
                pass.height / factor, pass.width / factor};
 }
 
-Tensor64 repeated(const Tensor64& one, std::int64_t count) {
-  Tensor64 all(Shape{count, one.shape[1], one.shape[2], one.shape[3]});
-  auto to = all.values.begin();
-  for (std::int64_t i = 0; i < count; ++i) to = std::ranges::copy(one.values, to).out;
-  return all;
-}
-
 // A1111's latent noise and latent nothing: what the mask covers does not start from the picture.
-void replace_masked(InitLatents& init, MaskedContent content, const Tensor64& noise) {
+// `latents` and `noise` are of the whole batch.
+void replace_masked(Tensor64& latents, const Pass& pass, const Tensor64& noise) {
+  const MaskedContent content = pass.masked_content;
   if (content != MaskedContent::kLatentNoise && content != MaskedContent::kLatentNothing) return;
-  const std::size_t plane = init.share.size();
-  for (std::size_t i = 0; i < init.latents.size(); ++i) {
-    const double share = init.share[i % plane];
+  const std::vector<double>& shares = pass.init->share;
+  for (std::size_t i = 0; i < latents.size(); ++i) {
+    const double share = shares[i % shares.size()];
     const double other = content == MaskedContent::kLatentNoise ? noise[i] : 0;
-    init.latents[i] = (1 - share) * init.latents[i] + share * other;
+    latents[i] = (1 - share) * latents[i] + share * other;
   }
 }
 
@@ -40,9 +37,7 @@ Result<DenoiserExtras> extras_of(PictureModel& model, const Pass& pass, const Sh
   DenoiserExtras extras{.channels = {}, .time_ids = time_ids_of(model, pass)};
   if (model.unet_config().in_channels == model.vae_config().latent_channels) return extras;
   TRY(const Tensor one, inpaint_channels(model, pass.prepared, latents, stop));
-  extras.channels = Tensor(Shape{latents[0], one.shape[1], one.shape[2], one.shape[3]});
-  auto to = extras.channels.values.begin();
-  for (std::int64_t i = 0; i < latents[0]; ++i) to = std::ranges::copy(one.values, to).out;
+  extras.channels = repeated(one, latents[0]);
   return extras;
 }
 
@@ -72,12 +67,12 @@ Result<Tensor64> run_pass(PictureModel& model, const Pass& pass,
   std::optional<LatentMask> mask;
   std::optional<Tensor64> init;
   if (pass.init) {
-    InitLatents one = *pass.init;
-    if (!one.share.empty()) {
-      replace_masked(one, pass.masked_content, start);
-      mask = LatentMask{repeated(pass.init->latents, shape[0]), one.share};
+    init = pass.init->latents.shape[0] == shape[0] ? pass.init->latents
+                                                   : repeated(pass.init->latents, shape[0]);
+    if (!pass.init->share.empty()) {
+      mask = LatentMask{*init, pass.init->share};
+      replace_masked(*init, pass, start);
     }
-    init = repeated(one.latents, shape[0]);
   }
   TRY(DenoiserExtras extras, extras_of(model, pass, shape, hooks.stop));
   Denoiser denoiser(model, pass.guidance, std::move(extras));

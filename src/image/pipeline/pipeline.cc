@@ -4,7 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "image/diffusion/guidance.h"
 #include "image/pipeline/autoencode.h"
 #include "image/pipeline/drawing_request.h"
 #include "image/pipeline/hires.h"
@@ -57,6 +56,7 @@ struct Pipeline::Batch {
   const DrawHooks& hooks;
   const DrawingPlans& plans;
   Drawing& drawing;
+  const InitLatents* init;  // null: from noise alone
   int first = 0, size = 1;  // of its pictures, in the whole request
 };
 
@@ -82,9 +82,7 @@ Result<Tensor64> Pipeline::draw_latents(const Batch& batch, const PreparedInit* 
                                         StepObserver& observer) {
   Pass pass = first_pass(batch.request, model_);
   pass.prepared = prepared;
-  if (prepared != nullptr) {
-    TRY(pass.init, encode_init(model_, *prepared, *batch.request.init, batch.hooks.stop));
-  }
+  if (prepared != nullptr) pass.init = *batch.init;
   TRY(auto prompts, encode_prompts(batch, first_prompts(batch.request)));
   ImageNoise noise(noise_of(batch.request, batch.first, batch.size));
   const Stopwatch watch(batch.drawing.times.denoise);
@@ -114,8 +112,8 @@ Status Pipeline::finish(const Batch& batch, const Tensor64& latents, const Prepa
     drawn.picture = tensor_to_picture(images, i);
     if (prepared != nullptr) drawn.picture = finish_init(*prepared, drawn.picture);
     drawn.seed = seed_of(batch.request, batch.first + i);
-    const WrittenInfotext text = write_infotext(
-        to_infotext(batch.request, facts_of(batch.request, batch.first + i, model_)));
+    const WrittenInfotext text = write_infotext(to_infotext(
+        batch.request, facts_of(batch.request, batch.first + i, model_, batch.plans.first)));
     add_warnings(batch.drawing.warnings, text.warnings);
     drawn.infotext = text.text;
     batch.drawing.pictures.push_back(std::move(drawn));
@@ -124,7 +122,6 @@ Status Pipeline::finish(const Batch& batch, const Tensor64& latents, const Prepa
 }
 
 Result<Drawing> Pipeline::draw(const ImageRequest& request, const DrawHooks& hooks) {
-  TRY_STATUS(check_request(request, model_));
   TRY(const DrawingPlans plans, plan_drawing(request, model_));
   const int size = pictures_at_once(request, plans);
   Drawing drawing;
@@ -132,14 +129,16 @@ Result<Drawing> Pipeline::draw(const ImageRequest& request, const DrawHooks& hoo
   if (plans.second) add_warnings(drawing.warnings, plans.second->warnings);
   const int compiled = model_.compile_count();
   std::optional<PreparedInit> prepared;
-  if (request.init) {
-    TRY(prepared, prepare_init(*request.init, request.width, request.height));
-  }
+  std::optional<InitLatents> init;
   {
     const Stopwatch watch(drawing.times.in_all);
+    if (request.init) {
+      TRY(prepared, prepare_init(*request.init, request.width, request.height));
+      TRY(init, encode_init(model_, *prepared, *request.init, hooks.stop));
+    }
     const int count = request.batch_count * request.batch_size;
     for (int first = 0; first < count; first += size) {
-      const Batch batch{request, hooks, plans, drawing, first, size};
+      const Batch batch{request, hooks, plans, drawing, init ? &*init : nullptr, first, size};
       TRY_STATUS(draw_batch(batch, prepared ? &*prepared : nullptr));
     }
   }

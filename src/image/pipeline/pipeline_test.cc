@@ -107,6 +107,40 @@ TEST_F(PipelineTest, StrengthDecidesHowFarAnInitPictureIsLeft) {
   EXPECT_GT(distances[2], distances[1]);
 }
 
+TEST_F(PipelineTest, LatentNoiseUnderAMaskIsEachPicturesOwn) {
+  ImageRequest request = tiny_request();
+  request.init = InitImage{.picture = gradient(64, 64), .denoising_strength = 0.5};
+  request.init->inpaint = Inpaint{
+      .mask = mask_with(64, 64, {8, 8, 56, 56}), .blur = 0, .content = MaskedContent::kLatentNoise};
+  request.seed = 8;
+  const Picture alone = picture_of(request);
+  request.seed = 7;
+  request.batch_size = 2;
+  EXPECT_LE(difference(draw(request).pictures[1].picture, alone).most, kRounding);
+}
+
+TEST_F(PipelineTest, RescaledGuidanceHoldsForAWeightedPromptAndIsToldWherePromptsAreJoined) {
+  ImageRequest request = tiny_request();
+  request.prompt = "a red fox :1.2";
+  const Picture plain = picture_of(request);
+  request.cfg_rescale = 0.7;
+  EXPECT_GT(difference(picture_of(request), plain).mean, 0.1);
+  EXPECT_TRUE(draw(request).warnings.empty());
+  request.prompt = "a red fox AND snow";
+  EXPECT_EQ(draw(request).warnings.front().param, "cfg_rescale");
+}
+
+TEST_F(PipelineTest, WhatAModelCannotUseIsTold) {
+  ImageRequest request = tiny_request();
+  request.cfg_scale = 1;
+  EXPECT_EQ(draw(request).warnings.front().param, "negative_prompt");
+  request.negative_prompt.clear();
+  EXPECT_TRUE(draw(request).warnings.empty());
+  open("sdxl");
+  request.clip_skip = 2;
+  EXPECT_EQ(draw(request).warnings.front().param, "clip_skip");
+}
+
 TEST_F(PipelineTest, AMaskKeepsWhatItDoesNotCover) {
   ImageRequest request = tiny_request();
   const Picture original = gradient(64, 64);

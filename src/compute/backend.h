@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "compute/graph/graph.h"
 #include "compute/weight_source.h"
 
@@ -32,7 +31,6 @@ struct Device {
 struct CompileOptions {
   std::string device;  // one of the back end's ids
   Precision precision = Precision::kF32;
-  Path cache_folder;  // compiled blobs, where a back end gains by them; empty: none are kept
   // Asked before each run: how many threads it may use. Empty: all cores.
   std::function<int()> threads;
   // How much threads that the back end starts give way to others (nice(2)). Measured on two cores:

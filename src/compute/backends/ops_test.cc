@@ -144,7 +144,7 @@ std::string place_name(const testing::TestParamInfo<Place>& place) {
 class OnDevice : public testing::TestWithParam<Place> {
  protected:
   CompileOptions options(std::function<int()> threads = [] { return 2; }) const {
-    return {GetParam().device.id, GetParam().precision, {}, std::move(threads)};
+    return {GetParam().device.id, GetParam().precision, std::move(threads)};
   }
   Result<std::unique_ptr<Program>> compile(const OpCase& each) const {
     return GetParam().backend->compile(each.graph, each.weights, options());

@@ -1,4 +1,5 @@
 #include "image/models/save_checkpoint.h"
+#include "image/models/testing/checkpoint_checks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,20 +14,6 @@ namespace diptych {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr ModelPart Checkpoint::* kParts[] = {
-    &Checkpoint::unet, &Checkpoint::vae, &Checkpoint::text_encoder, &Checkpoint::text_encoder_2};
-
-void expect_equal(const WeightSource& a, const WeightSource& b) {
-  ASSERT_EQ(a.index().size(), b.index().size());
-  for (std::uint32_t i = 0; i < a.index().size(); ++i) {
-    const WeightInfo& info = a.index()[i];
-    ASSERT_EQ(info.name, b.index()[i].name);
-    ASSERT_EQ(info.shape, b.index()[i].shape) << info.name;
-    ASSERT_EQ(info.dtype, b.index()[i].dtype) << info.name;
-    ASSERT_TRUE(std::ranges::equal(a.bytes({i}), b.bytes({i}))) << info.name;
-  }
-}
 
 void expect_equal(const Checkpoint& a, const Checkpoint& b) {
   for (const auto part : kParts) {

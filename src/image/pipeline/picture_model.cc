@@ -95,10 +95,7 @@ std::string PictureModel::name() const {
 
 CompileOptions PictureModel::options_for(Module module) const {
   const DeviceChoice& choice = choices_[static_cast<std::size_t>(module)];
-  return {.device = choice.device.id,
-          .precision = choice.precision,
-          .cache_folder = settings_.program_folder,
-          .threads = settings_.threads};
+  return {.device = choice.device.id, .precision = choice.precision, .threads = settings_.threads};
 }
 
 Result<Program*> PictureModel::program(const std::string& key, Module module, const ModelPart& part,

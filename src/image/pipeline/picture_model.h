@@ -27,7 +27,6 @@ namespace diptych {
 struct ModelSettings {
   std::string devices = "auto";        // see compute/backends/backends.h
   std::optional<Precision> precision;  // none: the device's fastest
-  Path program_folder;                 // compiled blobs; empty: none are kept
   std::uint64_t program_bytes_max = std::uint64_t{8} << 30;
   std::function<int()> threads;  // asked before each run; empty: all cores
 };

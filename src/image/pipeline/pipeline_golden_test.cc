@@ -18,6 +18,8 @@
 #include "image/pipeline/picture_model.h"
 #include "image/pipeline/text_encoder.h"
 #include "image/pixels/resize.h"
+#include "image/samplers/testing/scheduler_fixture.h"
+#include "image/samplers/testing/solver_doubles.h"
 
 namespace diptych {
 namespace {
@@ -26,26 +28,6 @@ constexpr double kTolerance = 1e-4;
 constexpr double kGuidance = 5;
 constexpr const char* kPrompt = "a photo of a small red fox in the snow";
 constexpr const char* kNegative = "blurry, low quality";
-
-class GivenNoise final : public Noise {
- public:
-  explicit GivenNoise(const Npz& arrays) : arrays_(arrays) {}
-  Tensor64 draw(const Shape& shape) override {
-    const std::string name = "noise_" + std::to_string(draws_++);
-    const auto found = arrays_.find(name);
-    EXPECT_NE(found, arrays_.end()) << name << ": more draws than the reference made";
-    return found == arrays_.end() ? Tensor64(shape) : found->second;
-  }
-
- private:
-  const Npz& arrays_;
-  int draws_ = 0;
-};
-
-class NoObserver final : public StepObserver {
- public:
-  Status step(const Step&) override { return {}; }
-};
 
 const Backends& backends() {
   static const Backends all = Backends::open();
@@ -94,7 +76,7 @@ double error_from(PictureModel& model, Tensor64 x, const Npz& arrays, const Run&
   prompts.push_back(std::move(*encoded));
   Denoiser denoiser(model, run.guidance, {.channels = run.channels, .time_ids = run.time_ids});
   GivenNoise noise(arrays);
-  NoObserver observer;
+  SilentObserver observer;
   const auto latents = denoise(denoiser,
                                {.plan = run.plan,
                                 .x = std::move(x),
@@ -115,16 +97,6 @@ double run_error(PictureModel& model, const Npz& arrays, const Run& run,
   return error_from(model, std::move(x), arrays, run, arrays.at(prefix + "latents_out"));
 }
 
-SchedulerConfig config_of(const Npz& arrays) {
-  std::string text;
-  for (const double letter : arrays.at("options").values)
-    if (letter != 0) text += static_cast<char>(letter);
-  const Json pair = parse_json(text).value();
-  Json options = pair[1];
-  options.set("_class_name", pair[0]);
-  return parse_scheduler_config(options).value();
-}
-
 class GoldenRun : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenRun, EverySchedulerDrawsWhatDiffusersDoes) {
@@ -138,7 +110,7 @@ TEST_P(GoldenRun, EverySchedulerDrawsWhatDiffusersDoes) {
     SCOPED_TRACE(name);
     const Npz arrays = read_npz(entry.path()).value();
     const SchedulerConfig config =
-        config_of(read_npz(fixture_folder() / "schedulers" / (name + ".npz")).value());
+        config_of(read_npz(fixture_folder() / "schedulers" / (name + ".npz")).value()).value();
     const NoiseSchedule schedule = noise_schedule_of(config).value();
     SamplingPlan plan = plan_of_scheduler(config, schedule, 6).value();
     if (name == "tcd") plan.options.eta = 0;  // the reference's pipeline hands it its own, 0
@@ -159,7 +131,7 @@ TEST_P(GoldenRun, RescaledAndUnguidedRunsMatch) {
   const Npz ddim = read_npz(fixture_folder() / "sd1" / "samplers" / "ddim.npz").value();
   golden["latents_in"] = ddim.at("latents_in");
   const SchedulerConfig config =
-      config_of(read_npz(fixture_folder() / "schedulers" / "ddim.npz").value());
+      config_of(read_npz(fixture_folder() / "schedulers" / "ddim.npz").value()).value();
   const NoiseSchedule schedule = noise_schedule_of(config).value();
   const SamplingPlan plan = plan_of_scheduler(config, schedule, 6).value();
   golden["latents_out"] = golden.at("ddim_guidance_rescale_latents");
@@ -199,7 +171,7 @@ TEST_P(GoldenRun, RunsFromAPictureMatch) {
   ASSERT_NE(model, nullptr);
   const Npz golden = read_npz(fixture_folder() / "sd1" / "golden.npz").value();
   const SchedulerConfig config =
-      config_of(read_npz(fixture_folder() / "schedulers" / "ddim.npz").value());
+      config_of(read_npz(fixture_folder() / "schedulers" / "ddim.npz").value()).value();
   const NoiseSchedule schedule = noise_schedule_of(config).value();
   SamplerChoice choice;
   choice.model_scheduler = config;

@@ -12,6 +12,8 @@
 #include "base/json.h"
 #include "formats/testing/npz.h"
 #include "image/samplers/plan.h"
+#include "image/samplers/testing/scheduler_fixture.h"
+#include "image/samplers/testing/solver_doubles.h"
 
 namespace diptych {
 namespace {
@@ -25,28 +27,9 @@ Tensor64 slice(const Tensor64& stack, std::size_t index) {
   return one;
 }
 
-class GivenNoise final : public Noise {
- public:
-  explicit GivenNoise(const Npz& arrays) : arrays_(arrays) {}
-  Tensor64 draw(const Shape& shape) override {
-    const auto found = arrays_.find("noise_" + std::to_string(draws_++));
-    EXPECT_NE(found, arrays_.end()) << "more draws than the reference made";
-    return found == arrays_.end() ? Tensor64(shape) : found->second;
-  }
-
- private:
-  const Npz& arrays_;
-  int draws_ = 0;
-};
-
 class ZeroNoise final : public Noise {
  public:
   Tensor64 draw(const Shape& shape) override { return Tensor64(shape); }
-};
-
-class NoObserver final : public StepObserver {
- public:
-  Status step(const Step&) override { return {}; }
 };
 
 std::vector<std::string> fixture_names() {
@@ -58,18 +41,6 @@ std::vector<std::string> fixture_names() {
   }
   std::ranges::sort(names);
   return names;
-}
-
-// The class and its options, as JSON in the fixture.
-Result<SchedulerConfig> config_of(const Npz& arrays) {
-  std::string text;
-  for (const double letter : arrays.at("options").values) {
-    if (letter != 0) text += static_cast<char>(letter);
-  }
-  TRY(const Json pair, parse_json(text));
-  Json options = pair[1];
-  options.set("_class_name", pair[0]);
-  return parse_scheduler_config(options);
 }
 
 class GoldenScheduler : public testing::TestWithParam<std::string> {};
@@ -105,7 +76,7 @@ TEST_P(GoldenScheduler, RunsAsDiffusersDoes) {
     return denoised_of(at, output, scaling);
   };
   GivenNoise noise(*arrays);
-  NoObserver observer;
+  SilentObserver observer;
   Solve solve{.denoise = denoise,
               .sigmas = plan->sigmas,
               .x = std::move(x),
@@ -141,7 +112,7 @@ TEST(GoldenSchedulers, SixStepsTellTheNetworkWhatDiffusersDoes) {
       return Tensor64(x.shape);
     };
     ZeroNoise noise;
-    NoObserver observer;
+    SilentObserver observer;
     Solve solve{.denoise = denoise,
                 .sigmas = plan.sigmas,
                 .x = Tensor64(Shape{1, 1, 1, 1}, 1.0),

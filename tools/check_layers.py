@@ -11,7 +11,7 @@ import sys
 
 from source_tree import CPP_SUFFIXES, blank_literals, our_files, read, run_checker
 
-LAYERS = ["base", "compute", "formats", "tokenizer", "text", "image", "jobs", "store", "api", "http", "app"]  # lowest first
+LAYERS = ["base", "compute", "formats", "tokenizer", "grammar", "text", "image", "jobs", "store", "api", "http", "app"]  # lowest first
 
 FORBIDDEN = {  # downward, and still wrong
     ("api", "store"): "api/ sees the interfaces in jobs/stores.h only",
@@ -21,6 +21,9 @@ FORBIDDEN = {  # downward, and still wrong
     ("image", "text"): "words and pictures meet in app/ only",
     ("text", "formats"): "libllama reads its own files",
     ("text", "tokenizer"): "libllama has its own vocabularies",
+    ("grammar", "compute"): "grammar/ stands on base/ alone",
+    ("grammar", "formats"): "grammar/ stands on base/ alone",
+    ("grammar", "tokenizer"): "grammar/ stands on base/ alone",
 }
 
 # Inside text/: a part includes its own files, text/*.h and the parts listed here.

@@ -1,0 +1,55 @@
+#pragma once
+// Which numbers a place allows, and whether a number being written can still become one of them:
+// decided by interval and modular arithmetic on the digits so far, so bounds and multiples cost
+// O(1) a digit and no automaton.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grammar/machine.h"
+#include "grammar/policy.h"
+#include "grammar/schema/decimal.h"
+
+namespace diptych::grammar {
+
+struct NumberSet {
+  std::optional<Decimal> minimum, maximum;  // inclusive unless said
+  bool minimum_exclusive = false, maximum_exclusive = false;
+  bool integer = false;
+  std::vector<Decimal> multiples;      // of each of these (> 0)
+  std::vector<Decimal> not_multiples;  // of none of these
+  bool not_integer = false;
+  std::optional<std::vector<Decimal>> among;  // only these
+  std::vector<Decimal> except;
+};
+
+NumberSet intersect(const NumberSet& a, const NumberSet& b);
+bool contains(const NumberSet& set, const Decimal& value);
+bool is_empty(const NumberSet& set);                       // exact
+std::optional<std::uint64_t> count(const NumberSet& set);  // nullopt: infinite
+std::vector<NumberSet> complement(const NumberSet& set);   // a union
+
+using NumberState = std::uint32_t;  // interned by NumberReader; 0 is dead
+
+// Prefixes of one NumberSet's spellings. Interned states: digits that make no difference any more
+// share one.
+class NumberReader {
+ public:
+  NumberReader(NumberSet set, Numbers spelling);
+  ~NumberReader();
+  NumberState start();  // nothing read
+  NumberState next(NumberState from,
+                   std::uint8_t byte);  // 0: no number of the set goes on this way
+  bool may_end(NumberState state) const;
+  std::uint64_t key(NumberState state, std::uint32_t reach);  // see Machine::mask_key
+  std::string spelled(NumberState state) const;  // canonical value when may_end: for uniqueItems
+  std::size_t memory_bytes() const;
+
+ private:
+  struct Impl;
+  Impl* impl_;
+};
+
+}  // namespace diptych::grammar

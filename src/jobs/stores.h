@@ -97,7 +97,8 @@ class AnswerExpiry {
   virtual ~AnswerExpiry() = default;
   // Erases up to `limit` that were created before `unix_ms`, the oldest first. Returns how many.
   virtual Result<int> erase_oldest(std::int64_t unix_ms, int limit) = 0;
-  virtual Result<std::uint64_t> used_bytes() = 0;  // of everything stored; what was freed is not in it
+  virtual Result<std::uint64_t>
+  used_bytes() = 0;  // of everything stored; what was freed is not in it
 };
 
 struct ApiKey {

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include "formats/config_json.h"
+#include "image/models/checkpoint.h"
+#include "image/models/kl_vae_config.h"
+#include "image/models/unet_config.h"
+#include "image/pipeline/picture_model.h"
 
 namespace diptych {
 namespace {
@@ -40,17 +44,23 @@ Status read_member(const Json::Member& given, const Path& file, ModelDefaults& d
 
 }  // namespace
 
-Result<ModelDefaults> defaults_of(const PictureModel& model) {
+Result<ModelDefaults> defaults_of(const Checkpoint& checkpoint) {
   ModelDefaults defaults;
-  if (const int latents = model.unet_config().sample_size; latents > 0)
-    defaults.width = defaults.height = latents * model.vae_config().reduction();
-  const Path file = model.checkpoint().origin / "diptych.json";
+  Warnings ignored_warnings;  // told where the model is opened to draw
+  TRY(const UnetConfig unet, parse_unet_config(checkpoint.unet.config, ignored_warnings));
+  TRY(const KlVaeConfig vae, parse_kl_vae_config(checkpoint.vae.config, ignored_warnings));
+  if (unet.sample_size > 0) defaults.width = defaults.height = unet.sample_size * vae.reduction();
+  const Path file = checkpoint.origin / "diptych.json";
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return defaults;
   TRY(const Json json, read_config_json(file));
   for (const Json::Member& member : json.as_object())
     TRY_STATUS(read_member(member, file, defaults));
   return defaults;
+}
+
+Result<ModelDefaults> defaults_of(const PictureModel& model) {
+  return defaults_of(model.checkpoint());
 }
 
 }  // namespace diptych

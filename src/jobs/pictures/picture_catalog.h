@@ -1,15 +1,13 @@
 #pragma once
-// What pictures can be made with: models, samplers, schedules, upscalers, limits. For capabilities,
-// sdapi and checks at the edge. Never loads a weight.
+// Which models pictures can be made with. For capabilities, sdapi and checks at the edge. Never
+// loads a weight.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
-#include "image/pipeline/image_request.h"
 #include "image/pipeline/model_defaults.h"
 
 namespace diptych {

@@ -2,17 +2,16 @@
 // A picture request as it lies in the queue: everything that decides the picture, so that another
 // process can draw it later and it comes out the same. Pictures it starts from are blobs.
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/error.h"
+#include "formats/picture.h"
 #include "image/pipeline/image_request.h"
 
 namespace diptych {
 
-enum class FileKind : std::uint8_t { kPng, kJpeg, kWebp };
+using FileKind = PictureFormat;
 
 struct PictureJob {
   std::string model;     // id
@@ -26,7 +25,10 @@ struct PictureJob {
   int preview_every = 0;  // steps; 0: when somebody watches, at most two a second
 };
 
+// Names are those of the members; what is at its default is written too.
 std::string dump_picture_job(const PictureJob& job);
-Result<PictureJob> parse_picture_job(std::string_view json);  // kInvalidArgument names the field
+// Absent members keep their defaults; unknown ones are refused. kInvalidArgument names the field
+// ("request.init.resize"). Limits that depend on the model are not checked here: plan_drawing().
+Result<PictureJob> parse_picture_job(std::string_view json);
 
 }  // namespace diptych

@@ -1,9 +1,12 @@
 #pragma once
-// What handlers may use. Built once by app/; everything in it is safe from any thread and outlives every call.
+// What handlers may use. Built once by app/; everything in it is safe from any thread and outlives
+// every call.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/metrics.h"
 #include "jobs/model_registry.h"
 #include "jobs/stores.h"
@@ -11,13 +14,26 @@
 namespace diptych {
 
 class BackgroundRunner;
+class BlobStore;
+class GalleryStore;
+class JobQueue;
+class PictureCatalog;
+
+struct PictureServices {  // what pictures are made, kept and found with
+  JobQueue& queue;        // jobs/job_queue.h
+  BlobStore& blobs;       // jobs/job_store.h
+  GalleryStore& gallery;
+  PictureCatalog& catalog;  // jobs/pictures/picture_catalog.h
+};
 
 struct ApiLimits {
-  int choices_max = 16;                  // n
+  int choices_max = 16;  // n
   std::size_t body_bytes_max = std::size_t{32} << 20;
   int embedding_inputs_max = 2048;
   Duration model_load_wait = std::chrono::seconds(10);
   Duration request_timeout = std::chrono::seconds(600);
+  std::size_t picture_bytes_max = std::size_t{50} << 20;  // of one picture file in a request
+  std::uint64_t picture_pixels_max = 40'000'000;          // of one picture in a request
 };
 
 struct Services {
@@ -29,6 +45,10 @@ struct Services {
   KeyStore& keys;
   BackgroundRunner& background;  // api/background.h: drives work whose caller has gone
   ApiLimits limits;
+  PictureServices* pictures = nullptr;  // nullptr: this server draws nothing
 };
+
+// kUnsupported when this server draws nothing.
+Result<PictureServices*> get_pictures(Services& services);
 
 }  // namespace diptych

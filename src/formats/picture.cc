@@ -138,7 +138,8 @@ Status check_picture_size(std::uint64_t width, std::uint64_t height, const Pictu
   if (width > side_max || height > side_max || width > limits.pixels_max / height) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("the picture has {}×{} pixels; at most {} a side and {} in all", width,
-                            height, side_max, limits.pixels_max));
+                            height, side_max, limits.pixels_max),
+                "", "image_too_large");
   }
   return {};
 }

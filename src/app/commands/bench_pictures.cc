@@ -52,7 +52,7 @@ Result<double> time_unet(PictureModel& model, const PixelSize& size, const Timed
   const std::vector<StepPrompt> prompts = {{.parts = {{&condition, 1.0}}, .negative = &condition}};
   const Tensor64 x(Shape{1, 4, size.height / factor, size.width / factor}, 0.5);
   return timed.best([&]() -> Status {
-    TRY(const Tensor64 answer, denoiser(x, {.sigma = 3, .timestep = 700}, prompts, {}));
+    TRY(const Tensor answer, denoiser.answer(x, {.sigma = 3, .timestep = 700}, prompts, {}));
     return {};
   });
 }

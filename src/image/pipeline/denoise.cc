@@ -51,10 +51,15 @@ Result<Tensor64> denoise(Denoiser& denoiser, DenoiseJob job, const DenoiseHooks&
   const Denoise evaluate = [&](const Tensor64& x, double sigma) -> Result<Tensor64> {
     if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "the drawing was stopped");
     const int step = job.first_step + counter.next_evaluation();
-    std::vector<StepPrompt> prompts;
-    for (const PromptTimeline& timeline : job.prompts) prompts.push_back(timeline.at(step));
-    TRY(Tensor64 denoised,
-        denoiser(x, {sigma, job.plan.timestep_of(sigma, job.schedule)}, prompts, stop));
+    const Denoiser::NoiseLevel level{sigma, job.plan.timestep_of(sigma, job.schedule)};
+    const auto ask_network = [&] {
+      std::vector<StepPrompt> prompts;
+      for (const PromptTimeline& timeline : job.prompts) prompts.push_back(timeline.at(step));
+      return denoiser.answer(x, level, prompts, stop);
+    };
+    TRY(const Tensor answer,
+        hooks.record != nullptr ? hooks.record->answer(x.shape, ask_network) : ask_network());
+    Tensor64 denoised = denoiser.denoised(x, answer, level);
     if (job.mask) keep_original(*job.mask, denoised);
     return denoised;
   };

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "compute/tensor.h"
 #include "image/pipeline/denoiser.h"
+#include "image/pipeline/draw_record.h"
 #include "image/pipeline/prompt_timeline.h"
 #include "image/samplers/plan.h"
 #include "image/samplers/sampler.h"
@@ -25,6 +26,7 @@ struct DenoiseHooks {
   Noise& noise;
   StepObserver& observer;
   std::stop_token stop;
+  DrawRecord* record = nullptr;  // null: nothing is kept
 };
 
 struct DenoiseJob {

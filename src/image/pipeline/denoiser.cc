@@ -141,9 +141,8 @@ Tensor Denoiser::guide_one(const Tensor& answers, const StepPrompt& prompt,
   return composed<float>(negative, weighted, guidance_.cfg_scale);
 }
 
-Result<Tensor64> Denoiser::operator()(const Tensor64& x, NoiseLevel level,
-                                      std::span<const StepPrompt> prompts,
-                                      const std::stop_token& stop) {
+Result<Tensor> Denoiser::answer(const Tensor64& x, NoiseLevel level,
+                                std::span<const StepPrompt> prompts, const std::stop_token& stop) {
   const Scaling scaling = scaling_of(model_.prediction(), {.sigma = level.sigma});
   const bool guided = needs_negative(prompts);
   const Rows rows = lay_out(model_input(x, scaling), prompts, guided);
@@ -156,7 +155,11 @@ Result<Tensor64> Denoiser::operator()(const Tensor64& x, NoiseLevel level,
     to = std::ranges::copy(one.values, to).out;
     row += rows_of(prompt, guided);
   }
-  return denoised_of(x, all, scaling);
+  return all;
+}
+
+Tensor64 Denoiser::denoised(const Tensor64& x, const Tensor& answer, NoiseLevel level) const {
+  return denoised_of(x, answer, scaling_of(model_.prediction(), {.sigma = level.sigma}));
 }
 
 }  // namespace diptych

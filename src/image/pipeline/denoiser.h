@@ -43,9 +43,12 @@ class Denoiser {
   struct NoiseLevel {
     double sigma, timestep;
   };
-  // x: [batch, 4, height, width]; one StepPrompt a picture. The estimate of x0.
-  Result<Tensor64> operator()(const Tensor64& x, NoiseLevel level,
-                              std::span<const StepPrompt> prompts, const std::stop_token& stop);
+  // x: [batch, 4, height, width]; one StepPrompt a picture. What the network says, guidance
+  // included, in its own terms (noise, velocity, …); of x's shape.
+  Result<Tensor> answer(const Tensor64& x, NoiseLevel level, std::span<const StepPrompt> prompts,
+                        const std::stop_token& stop);
+  // The estimate of x0 that such an answer means.
+  Tensor64 denoised(const Tensor64& x, const Tensor& answer, NoiseLevel level) const;
 
  private:
   struct Rows;

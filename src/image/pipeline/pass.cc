@@ -57,9 +57,8 @@ Result<SamplingPlan> plan_pass(const PictureModel& model, const Pass& pass) {
                        {.steps = pass.steps, .strength = pass.strength, .rule = pass.rule});
 }
 
-Result<Tensor64> run_pass(PictureModel& model, const Pass& pass,
+Result<Tensor64> run_pass(PictureModel& model, const Pass& pass, SamplingPlan plan,
                           std::vector<PromptTimeline> prompts, const PassHooks& hooks) {
-  TRY(SamplingPlan plan, plan_pass(model, pass));
   const Shape shape = latent_shape(model, pass, prompts.size());
   if (plan.brownian) hooks.noise.use_brownian_paths(plan.sigma_min, plan.sigma_max);
   Tensor64 start = hooks.noise.start(shape);
@@ -84,7 +83,7 @@ Result<Tensor64> run_pass(PictureModel& model, const Pass& pass,
                  .mask = std::move(mask),
                  .schedule = model.schedule()};
   job.plan = std::move(plan);
-  return denoise(denoiser, std::move(job), {hooks.noise, hooks.observer, hooks.stop});
+  return denoise(denoiser, std::move(job), {hooks.noise, hooks.observer, hooks.stop, hooks.record});
 }
 
 }  // namespace diptych

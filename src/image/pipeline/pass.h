@@ -36,8 +36,10 @@ struct PassHooks {
   ImageNoise& noise;
   StepObserver& observer;
   std::stop_token stop;
+  DrawRecord* record = nullptr;
 };
-Result<Tensor64> run_pass(PictureModel& model, const Pass& pass,
+// `plan`: plan_pass() of this pass.
+Result<Tensor64> run_pass(PictureModel& model, const Pass& pass, SamplingPlan plan,
                           std::vector<PromptTimeline> prompts, const PassHooks& hooks);
 
 }  // namespace diptych

@@ -1,14 +1,17 @@
 #include "image/pipeline/pipeline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "image/pipeline/autoencode.h"
 #include "image/pipeline/drawing_request.h"
 #include "image/pipeline/hires.h"
 #include "image/pipeline/pass.h"
-#include "image/pipeline/request_infotext.h"
 #include "image/pixels/picture_tensor.h"
 
 namespace diptych {
@@ -28,18 +31,26 @@ class Stopwatch {  // adds what passes until its end
   SteadyClock::time_point begin_;
 };
 
+constexpr std::string_view kSkipped = "skipped";  // detail of the error that leaves a batch
+
 // Tells the caller of steps over both passes.
 class Reporter final : public StepObserver {
  public:
   Reporter(const DrawHooks& hooks, DrawProgress progress) : hooks_(hooks), progress_(progress) {}
 
   void begin_pass(int steps_before) { before_ = steps_before; }
+  int steps_done() const { return progress_.step; }
 
   Status step(const Step& step) override {
-    if (!hooks_.progress) return {};
     progress_.step = before_ + step.index + 1;
-    progress_.denoised = &step.denoised;
-    return hooks_.progress(progress_);
+    if (hooks_.record != nullptr && hooks_.record->was_kept()) return {};
+    if (hooks_.progress) {
+      progress_.denoised = &step.denoised;
+      TRY_STATUS(hooks_.progress(progress_));
+    }
+    if (hooks_.skip && hooks_.skip())
+      return fail(ErrorCode::kCancelled, "the picture was skipped", {}, std::string(kSkipped));
+    return {};
   }
 
  private:
@@ -56,12 +67,16 @@ struct Pipeline::Batch {
   const DrawHooks& hooks;
   const DrawingPlans& plans;
   Drawing& drawing;
-  const InitLatents* init;  // null: from noise alone
-  int first = 0, size = 1;  // of its pictures, in the whole request
+  const PreparedInit* prepared;  // null: from noise alone
+  const InitLatents* init;       // null: the same
+  int first = 0, size = 1;       // of its pictures, in the whole request
+
+  Status begin(DrawPhase phase) const { return hooks.phase ? hooks.phase(phase, first) : Status(); }
 };
 
 Result<std::vector<PromptTimeline>> Pipeline::encode_prompts(const Batch& batch,
                                                              const PassPrompts& prompts) {
+  TRY_STATUS(batch.begin(DrawPhase::kEncoding));
   const Stopwatch watch(batch.drawing.times.encode_prompt);
   std::vector<PromptTimeline> timelines;
   for (int i = 0; i < batch.size; ++i) {
@@ -78,15 +93,16 @@ Result<std::vector<PromptTimeline>> Pipeline::encode_prompts(const Batch& batch,
   return timelines;
 }
 
-Result<Tensor64> Pipeline::draw_latents(const Batch& batch, const PreparedInit* prepared,
-                                        StepObserver& observer) {
+Result<Tensor64> Pipeline::draw_latents(const Batch& batch, StepObserver& observer) {
   Pass pass = first_pass(batch.request, model_);
-  pass.prepared = prepared;
-  if (prepared != nullptr) pass.init = *batch.init;
+  pass.prepared = batch.prepared;
+  if (batch.init != nullptr) pass.init = *batch.init;
   TRY(auto prompts, encode_prompts(batch, first_prompts(batch.request)));
+  TRY_STATUS(batch.begin(DrawPhase::kDrawing));
   ImageNoise noise(noise_of(batch.request, batch.first, batch.size));
   const Stopwatch watch(batch.drawing.times.denoise);
-  return run_pass(model_, pass, std::move(prompts), {noise, observer, batch.hooks.stop});
+  return run_pass(model_, pass, batch.plans.first, std::move(prompts),
+                  {noise, observer, batch.hooks.stop, batch.hooks.record});
 }
 
 Result<Tensor64> Pipeline::draw_hires(const Batch& batch, const Tensor64& latents,
@@ -94,69 +110,96 @@ Result<Tensor64> Pipeline::draw_hires(const Batch& batch, const Tensor64& latent
   TRY(const Tensor64 larger,
       upscale_latents(model_, latents, *batch.request.hires, batch.hooks.stop));
   TRY(auto prompts, encode_prompts(batch, second_prompts(batch.request)));
+  TRY_STATUS(batch.begin(DrawPhase::kDrawing));
   Pass pass = second_pass(batch.request, model_);
   pass.init = InitLatents{larger, {}};
   ImageNoise noise(noise_of(batch.request, batch.first, batch.size));
   const Stopwatch watch(batch.drawing.times.denoise);
-  return run_pass(model_, pass, std::move(prompts), {noise, observer, batch.hooks.stop});
+  return run_pass(model_, pass, *batch.plans.second, std::move(prompts),
+                  {noise, observer, batch.hooks.stop, batch.hooks.record});
 }
 
-Status Pipeline::finish(const Batch& batch, const Tensor64& latents, const PreparedInit* prepared) {
+Status Pipeline::finish(const Batch& batch, const Tensor64& latents) {
+  TRY_STATUS(batch.begin(DrawPhase::kDecoding));
   Tensor images;
   {
     const Stopwatch watch(batch.drawing.times.decode);
     TRY(images, decode_latents(model_, cast_tensor<float>(latents), {}, batch.hooks.stop));
   }
   for (int i = 0; i < batch.size; ++i) {
-    DrawnPicture drawn;
+    DrawnPicture drawn{.index = batch.first + i};
     drawn.picture = tensor_to_picture(images, i);
-    if (prepared != nullptr) drawn.picture = finish_init(*prepared, drawn.picture);
-    drawn.seed = seed_of(batch.request, batch.first + i);
+    if (batch.prepared != nullptr) drawn.picture = finish_init(*batch.prepared, drawn.picture);
+    drawn.seed = seed_of(batch.request, drawn.index);
     const WrittenInfotext text = write_infotext(to_infotext(
-        batch.request, facts_of(batch.request, batch.first + i, model_, batch.plans.first)));
+        batch.request, facts_of(batch.request, drawn.index, model_, batch.plans.first)));
     add_warnings(batch.drawing.warnings, text.warnings);
     drawn.infotext = text.text;
-    batch.drawing.pictures.push_back(std::move(drawn));
+    if (batch.hooks.picture)
+      TRY_STATUS(batch.hooks.picture(std::move(drawn)));
+    else
+      batch.drawing.pictures.push_back(std::move(drawn));
   }
   return {};
 }
 
 Result<Drawing> Pipeline::draw(const ImageRequest& request, const DrawHooks& hooks) {
   TRY(const DrawingPlans plans, plan_drawing(request, model_));
-  const int size = pictures_at_once(request, plans);
   Drawing drawing;
   add_warnings(drawing.warnings, plans.first.warnings);
   if (plans.second) add_warnings(drawing.warnings, plans.second->warnings);
+  if (hooks.record != nullptr) add_warnings(drawing.warnings, hooks.record->warnings());
   const int compiled = model_.compile_count();
-  std::optional<PreparedInit> prepared;
-  std::optional<InitLatents> init;
   {
     const Stopwatch watch(drawing.times.in_all);
-    if (request.init) {
-      TRY(prepared, prepare_init(*request.init, request.width, request.height));
-      TRY(init, encode_init(model_, *prepared, *request.init, hooks.stop));
-    }
-    const int count = request.batch_count * request.batch_size;
-    for (int first = 0; first < count; first += size) {
-      const Batch batch{request, hooks, plans, drawing, init ? &*init : nullptr, first, size};
-      TRY_STATUS(draw_batch(batch, prepared ? &*prepared : nullptr));
-    }
+    TRY_STATUS(draw_batches(request, hooks, plans, drawing));
   }
   drawing.compile_count = model_.compile_count() - compiled;
   return drawing;
 }
 
-Status Pipeline::draw_batch(const Batch& batch, const PreparedInit* prepared) {
+Status Pipeline::draw_batches(const ImageRequest& request, const DrawHooks& hooks,
+                              const DrawingPlans& plans, Drawing& drawing) {
+  const int count = request.batch_count * request.batch_size;
+  const int size = pictures_at_once(request, plans);
+  const int done = hooks.record != nullptr ? hooks.record->first_picture() : 0;
+  std::optional<PreparedInit> prepared;
+  std::optional<InitLatents> init;
+  if (request.init && done < count) {
+    TRY(prepared, prepare_init(*request.init, request.width, request.height));
+    TRY(init, encode_init(model_, *prepared, *request.init, hooks.stop));
+  }
+  for (int first = done; first < count; first += size) {
+    if (hooks.record != nullptr) hooks.record->begin_batch(first);
+    TRY_STATUS(draw_batch({request, hooks, plans, drawing, prepared ? &*prepared : nullptr,
+                           init ? &*init : nullptr, first, size}));
+    if (hooks.record != nullptr) hooks.record->finish_batch(first + size, drawing.warnings);
+  }
+  return {};
+}
+
+Status Pipeline::draw_batch(const Batch& batch) {
+  const int count = batch.request.batch_count * batch.request.batch_size;
   Reporter reporter(batch.hooks,
                     {.picture = batch.first,
-                     .picture_count = batch.request.batch_count * batch.request.batch_size,
+                     .picture_count = count,
                      .step_count = batch.plans.first_steps() + batch.plans.second_steps()});
-  TRY(Tensor64 latents, draw_latents(batch, prepared, reporter));
-  if (batch.request.hires) {
-    reporter.begin_pass(batch.plans.first_steps());
-    TRY(latents, draw_hires(batch, latents, reporter));
-  }
-  return finish(batch, latents, prepared);
+  const auto draw_it = [&]() -> Status {
+    TRY(Tensor64 latents, draw_latents(batch, reporter));
+    if (batch.request.hires) {
+      reporter.begin_pass(batch.plans.first_steps());
+      TRY(latents, draw_hires(batch, latents, reporter));
+    }
+    return finish(batch, latents);
+  };
+  Status drawn = draw_it();
+  if (drawn || drawn.error().detail != kSkipped) return drawn;
+  const std::string which = batch.size == 1 ? fmt::format("picture {} was", batch.first + 1)
+                                            : fmt::format("pictures {} to {} were", batch.first + 1,
+                                                          batch.first + batch.size);
+  add_warnings(batch.drawing.warnings,
+               {{"skip", fmt::format("{} skipped after step {}", which, reporter.steps_done())}});
+  return {};
 }
 
 }  // namespace diptych

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "formats/picture.h"
+#include "image/pipeline/draw_record.h"
 #include "image/pipeline/drawing_request.h"
 #include "image/pipeline/image_request.h"
 #include "image/pipeline/init_image.h"
@@ -25,15 +26,29 @@ struct DrawProgress {
   const Tensor64* denoised = nullptr;  // [batch, channels, h, w]: for previews; may be null
 };
 
-struct DrawHooks {
-  std::function<Status(const DrawProgress&)> progress;  // may be empty; an error ends the drawing
-  std::stop_token stop;                                 // acts within a step
-};
+enum class DrawPhase : std::uint8_t { kEncoding, kDrawing, kDecoding };
 
 struct DrawnPicture {
+  int index = 0;  // in the request
   Picture picture;
   std::uint64_t seed = 0;
   std::string infotext;
+};
+
+// Each function may be empty; an error of one ends the drawing.
+struct DrawHooks {
+  // After each step; not for steps that a record repeats.
+  std::function<Status(const DrawProgress&)> progress = {};
+  std::stop_token stop = {};  // acts within a step
+  // What begins now, for the batch whose first picture is `picture`.
+  std::function<Status(DrawPhase phase, int picture)> phase = {};
+  // Each picture when it is finished; empty: they are in Drawing::pictures.
+  std::function<Status(DrawnPicture)> picture = {};
+  // Asked after each step: true leaves the batch that is drawn, with a warning, for the next one.
+  std::function<bool()> skip = {};
+  // Where to go on from, and kept up to date meanwhile: in `progress`, all answers so far are in
+  // it. Finished pictures are not drawn again.
+  DrawRecord* record = nullptr;
 };
 
 struct DrawTimes {  // seconds, summed over batches; each includes compiling what it needs first
@@ -57,13 +72,14 @@ class Pipeline {  // one owner thread
  private:
   struct Batch;
 
-  Status draw_batch(const Batch& batch, const PreparedInit* prepared);
+  Status draw_batches(const ImageRequest& request, const DrawHooks& hooks,
+                      const DrawingPlans& plans, Drawing& drawing);
+  Status draw_batch(const Batch& batch);
   Result<std::vector<PromptTimeline>> encode_prompts(const Batch& batch,
                                                      const PassPrompts& prompts);
-  Result<Tensor64> draw_latents(const Batch& batch, const PreparedInit* prepared,
-                                StepObserver& observer);
+  Result<Tensor64> draw_latents(const Batch& batch, StepObserver& observer);
   Result<Tensor64> draw_hires(const Batch& batch, const Tensor64& latents, StepObserver& observer);
-  Status finish(const Batch& batch, const Tensor64& latents, const PreparedInit* prepared);
+  Status finish(const Batch& batch, const Tensor64& latents);
 
   PictureModel& model_;
   TextEncoder encoder_;

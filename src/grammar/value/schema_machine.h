@@ -9,8 +9,9 @@
 
 namespace diptych::grammar {
 
-// kUnsatisfiable: no document satisfies it. Whatever is accepted here is enforced in full.
-Compiled<std::unique_ptr<Machine>> make_schema_machine(const Schema& schema, const Policy& policy,
-                                                       const Limits& limits);
+// kUnsatisfiable: no document satisfies it. Whatever is accepted here is enforced in full. The
+// machine keeps the schema: it reads it as it is walked.
+Compiled<std::unique_ptr<Machine>> make_schema_machine(std::shared_ptr<const Schema> schema,
+                                                       const Policy& policy, const Limits& limits);
 
 }  // namespace diptych::grammar

@@ -37,6 +37,9 @@ struct PlainRun {
   std::array<std::uint64_t, 2> ascii{};
   bool multibyte = false;
   std::uint32_t code_points_max = 0xffff'ffff;
+  // The state after some characters of the run depends on how many they are, not on which: makes
+  // masks much cheaper. True for loops, with and without a count.
+  bool uniform = false;
 };
 
 class Machine {  // not thread-safe: Constraint (constraint.h) holds the lock

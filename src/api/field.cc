@@ -191,7 +191,12 @@ Status parse_object(const BodySchema& schema, const Json& value, const FieldSite
   TRY_STATUS(refuse_double_spelling(schema, members, site.path));
   for (const auto& member : members) {
     const Match match = find_field(schema, member.name);
-    if (match.field == nullptr) return unknown_parameter(joined(site.path, member.name));
+    if (match.field == nullptr) {
+      if (schema.unknown == UnknownMembers::kRefused)
+        return unknown_parameter(joined(site.path, member.name));
+      site.at(member.name, nullptr).warn("Not known here: it has no effect.");
+      continue;
+    }
     void* target = match.group->target ? match.group->target(site.request) : site.request;
     TRY_STATUS(parse_member(match, member.value, site.at(member.name, target)));
   }

@@ -92,9 +92,15 @@ struct FieldGroup {  // rows shared by several requests, and which part of this 
   void* (*target)(void* request) = nullptr;  // nullptr: the request itself
 };
 
+enum class UnknownMembers : std::uint8_t {
+  kRefused,
+  kWarned,  // passed over, and the answer carries a Warning
+};
+
 struct BodySchema {
   std::string_view name, doc;
   std::span<const FieldGroup> groups;
+  UnknownMembers unknown = UnknownMembers::kRefused;
 };
 
 // site.path is the object's own path ("" at the top), site.request the struct that the schema

@@ -93,7 +93,7 @@ Json schema_json(const BodySchema& schema) {
   if (!schema.doc.empty()) json.set("description", schema.doc);
   json.set("properties", std::move(properties));
   if (!required.as_array().empty()) json.set("required", std::move(required));
-  json.set("additionalProperties", false);
+  json.set("additionalProperties", schema.unknown == UnknownMembers::kWarned);
   return json;
 }
 

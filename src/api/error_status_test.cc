@@ -77,6 +77,49 @@ TEST(ErrorTable, SaysWhenComingBackIsUseless) {
   EXPECT_EQ(header_of(answer, "retry-after"), "");
 }
 
+struct SdapiRow {
+  Error error;
+  int status;
+  std::string body;
+};
+
+TEST(ErrorTable, SpeaksAsA1111Does) {
+  const SdapiRow rows[] = {
+      {{.code = ErrorCode::kInvalidArgument,
+        .message = "too few",
+        .param = "steps",
+        .detail = "integer_below_min_value"},
+       422,
+       R"({"detail":[{"loc":["body","steps"],"msg":"too few","type":"greater_than_equal"}]})"},
+      {{.code = ErrorCode::kUnsupported, .message = "no", .param = "init_images[12].data"},
+       422,
+       R"({"detail":[{"loc":["body","init_images",12,"data"],"msg":"no","type":"value_error"}]})"},
+      {{.code = ErrorCode::kInvalidArgument, .message = "no JSON", .detail = "invalid_json"},
+       422,
+       R"({"detail":[{"loc":["body"],"msg":"no JSON","type":"json_invalid"}]})"},
+      {{.code = ErrorCode::kNotFound, .message = "no model", .param = "sampler_name"},
+       404,
+       R"({"error":"NotFound","detail":"no model","body":"","errors":"no model"})"},
+      {{.code = ErrorCode::kConflict, .message = "gone", .detail = "job_cancelled"},
+       409,
+       R"({"error":"Cancelled","detail":"gone","body":"","errors":"gone"})"},
+      {{.code = ErrorCode::kOutOfMemory, .message = "full"},
+       507,
+       R"({"error":"OutOfMemory","detail":"full","body":"","errors":"full"})"},
+      {{.code = ErrorCode::kOverloaded, .message = "wait"},
+       429,
+       R"({"error":"QueueFull","detail":"wait","body":"","errors":"wait"})"},
+      {{.code = ErrorCode::kUnsupported, .message = "not here"},
+       501,
+       R"({"error":"NotSupported","detail":"not here","body":"","errors":"not here"})"},
+  };
+  for (const SdapiRow& row : rows) {
+    const Answer answer = error_answer(row.error, ErrorStyle::kSdapi, "req_1");
+    EXPECT_EQ(answer.status, row.status) << row.body;
+    EXPECT_EQ(answer.body, row.body);
+  }
+}
+
 TEST(ErrorTable, KeepsOurOwnFaultsToTheLog) {
   const Answer answer =
       error_answer(Error{.code = ErrorCode::kInternal, .message = "/secret/path: SELECT"},

@@ -123,6 +123,16 @@ TEST(FieldTable, AnIgnoredFieldBecomesAWarning) {
   EXPECT_EQ(warnings[0].message, "it is early");
 }
 
+TEST(FieldTable, UnknownMembersCanBeWarnedOf) {
+  constexpr BodySchema kLenient{"Toy", "", kGroups, UnknownMembers::kWarned};
+  Toy toy;
+  Warnings warnings;
+  ASSERT_TRUE(parse_body(kLenient, R"({"colour":1,"word":"low"})", &toy, warnings));
+  EXPECT_EQ(toy.word, "low");
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0].param, "colour");
+}
+
 TEST(FieldTable, ABodyThatIsNoObjectIsTheClientsMistake) {
   for (const std::string body : {"", "{", "[]", "7", "{\"word\":\"\xff\"}",
                                  "{\"word\":\"low\",\"word\":\"low\"}", "{\"word\":\"low\"} x"}) {

@@ -12,7 +12,7 @@ namespace diptych {
 
 enum class Scope { kNone, kInference, kMetrics, kAdmin };  // kNone: open even when keys are required (/health). Admin keys may do everything
 enum class Cost { kCheap, kWork };               // kCheap: answered on the I/O thread at once (memory look-ups only); kWork: on a handler thread
-enum class ErrorStyle { kOpenAi, kDiptych };
+enum class ErrorStyle { kOpenAi, kDiptych, kSdapi };
 
 using Handler = Result<Reply> (*)(const Call& call, Services& services);  // may block on disk or model load, never on a generation
 

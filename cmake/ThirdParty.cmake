@@ -52,6 +52,27 @@ add_library(llama_cpp_internal INTERFACE)  # ggml's private headers: text/weight
 target_include_directories(llama_cpp_internal SYSTEM INTERFACE ${DIPTYCH_LLAMA_SOURCE}/ggml/src ${DIPTYCH_LLAMA_SOURCE}/ggml/src/ggml-cpu)
 target_link_libraries(llama_cpp_internal INTERFACE llama_cpp)
 
+# oneDNN: only compute/backends/onednn links it. Its library runs on GNU OpenMP, whose barriers ThreadSanitizer does not see.
+if(CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
+   AND NOT DIPTYCH_SANITIZE MATCHES "thread")
+  set(onednn_here ON)
+else()
+  set(onednn_here OFF)
+endif()
+option(DIPTYCH_ONEDNN "Build the oneDNN back end (x86-64, g++)" ${onednn_here})
+if(DIPTYCH_ONEDNN)
+  string(REGEX MATCH "DIPTYCH_ONEDNN=([^\n]*)" _ "${paths}")
+  set(onednn_folder "${CMAKE_MATCH_1}")
+  if(NOT EXISTS ${onednn_folder}/lib/libdnnl.so)
+    message(FATAL_ERROR "oneDNN is not there. Run: tools/bootstrap onednn   (or configure with -DDIPTYCH_ONEDNN=OFF)")
+  endif()
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  add_library(onednn INTERFACE)
+  target_include_directories(onednn SYSTEM INTERFACE ${onednn_folder}/include)
+  target_link_libraries(onednn INTERFACE ${onednn_folder}/lib/libdnnl.so OpenMP::OpenMP_CXX)
+  target_link_options(onednn INTERFACE "-Wl,-rpath,${onednn_folder}/lib")
+endif()
+
 # OpenVINO: only compute/backends/openvino links it. Without it that back end is a stub that says so.
 if(CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(openvino_here ON)

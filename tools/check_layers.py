@@ -54,6 +54,8 @@ THIRD_PARTY = [
     ("webp/", ["src/formats/picture/webp."]),
     ("CLI/", ["src/app/"]),
     ("openvino/", ["src/compute/backends/openvino/"]),
+    ("oneapi/dnnl/", ["src/compute/backends/onednn/"]),
+    ("omp.h", ["src/compute/backends/onednn/"]),
     ("oneapi/tbb/", ["src/compute/backends/openvino/"]),
     ("nlohmann/", ["src/text/chat/"]),
     ("jinja/", ["src/text/chat/"]),

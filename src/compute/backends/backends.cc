@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "compute/backends/ggml/ggml_backend.h"
+#include "compute/backends/onednn/onednn_backend.h"
 #include "compute/backends/openvino/openvino_backend.h"
 
 namespace diptych {
@@ -127,6 +128,7 @@ Result<ModuleDevices> parse_module_devices(std::string_view text) {
 Backends Backends::open() {
   std::vector<std::unique_ptr<Backend>> built;
   built.push_back(make_openvino_backend());
+  built.push_back(make_onednn_backend());
   auto ggml = make_ggml_backend();
   if (ggml) built.push_back(std::move(*ggml));
   Backends backends(std::move(built));

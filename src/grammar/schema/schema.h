@@ -24,7 +24,8 @@ using SchemaId = std::uint32_t;  // index into Schema::nodes
 
 enum class Dialect : std::uint8_t { kDraft4, kDraft6, kDraft7, k2019, k2020 };
 
-struct TypeSet {  // bits; integer is number ∧ whole
+// Bits; integer is number ∧ whole. In draft 4 a whole number written 1.0 or 1e3 is no integer.
+struct TypeSet {
   static constexpr std::uint8_t kNull = 1, kBoolean = 2, kObject = 4, kArray = 8, kNumber = 16,
                                 kString = 32, kInteger = 64;
   std::uint8_t bits = kNull | kBoolean | kObject | kArray | kNumber | kString;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "grammar/schema/openai_strict.h"
+
 namespace diptych::grammar {
 namespace {
 
@@ -44,6 +46,7 @@ Compiled<Schema> SchemaReader::read(std::string_view text) {
         .hint = {},
     });
   }
+  if (options_.policy.openai_strict) TRY_STATUS(check_openai_strict(*root.node));
   schema_.root = want(std::move(root));
   TRY_STATUS(read_pending());
   TRY_STATUS(want_dynamic_anchors());

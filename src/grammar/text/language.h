@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "grammar/machine.h"
 #include "grammar/policy.h"
 #include "grammar/refusal.h"
+#include "grammar/text/code_point_set.h"
 
 namespace diptych::grammar {
 
@@ -21,11 +23,6 @@ namespace diptych::grammar {
 struct Language {
   std::uint32_t id = 0;
   friend auto operator<=>(const Language&, const Language&) = default;
-};
-
-// Disjoint ranges of code points, ascending; surrogates are in none.
-struct CodePointRange {
-  char32_t first = 0, last = 0;
 };
 
 class Languages {
@@ -71,6 +68,8 @@ class Languages {
     Language rest;
   };
   const std::vector<Branch>& branches(Language language);
+  // Whether next() is not none() for a code point from first to last.
+  bool goes_on(Language from, char32_t first, char32_t last);
   // ASCII characters that lead back to the language itself (or one that allows all they allow), and
   // for how many of them in a row that stays so: what PlainRun needs. nullopt: none.
   std::optional<PlainRun> plain_run(Language language);
@@ -83,7 +82,7 @@ class Languages {
 
  private:
   struct Impl;
-  Impl* impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace diptych::grammar

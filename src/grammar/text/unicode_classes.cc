@@ -3,17 +3,33 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <iterator>
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
+
+#include "grammar/text/unicode_tables.h"
 
 namespace diptych::grammar {
 namespace {
 
-#include "grammar/text/unicode_tables.inc"
+class PackedNumbers {
+ public:
+  explicit PackedNumbers(std::string_view text) : text_(text) {}
+  bool empty() const { return text_.empty(); }
+  std::uint32_t next() {
+    std::uint32_t number = 0;
+    for (unsigned shift = 0;; shift += 5) {
+      const auto digit = static_cast<std::uint32_t>(text_.front() - '0');
+      text_.remove_prefix(1);
+      number |= (digit & 31U) << shift;
+      if (digit < 32) return number;
+    }
+  }
 
-constexpr std::uint32_t kListEnd = 0xFFFF'FFFF;
+ private:
+  std::string_view text_;
+};
 
 struct LongName {
   std::string_view name, categories;  // two letters each
@@ -78,12 +94,15 @@ std::optional<std::uint32_t> index_of(std::span<const std::string_view> names,
   return static_cast<std::uint32_t>(found - names.begin());
 }
 
-CodePointSet runs_of(std::span<const std::uint32_t> runs, std::uint32_t value) {
+CodePointSet runs_of(std::string_view packed, std::uint32_t value) {
   std::vector<CodePointRange> ranges;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if ((runs[i] & 0xFFU) != value) continue;
-    const char32_t end = i + 1 < runs.size() ? runs[i + 1] >> 8U : kCodePointMax + 1;
-    ranges.push_back({runs[i] >> 8U, end - 1});
+  PackedNumbers runs(packed);
+  bool inside = false;
+  for (char32_t start = 0; !runs.empty();) {
+    start += runs.next();
+    if (inside) ranges.back().last = start - 1;
+    inside = runs.next() == value;
+    if (inside) ranges.push_back({start, kCodePointMax});
   }
   return CodePointSet(std::move(ranges));
 }
@@ -112,13 +131,19 @@ std::optional<CodePointSet> binary_property(std::string_view name) {
   if (name == "Assigned") return category("Cn")->complement();
   const auto index = index_of(kBinaryNames, name);
   if (!index) return std::nullopt;
-  const std::uint32_t* at = std::begin(kBinaryRuns);
-  for (std::uint32_t skipped = 0; skipped < *index; ++at) skipped += *at == kListEnd ? 1 : 0;
+  PackedNumbers lists(kBinaryBounds);
+  for (std::uint32_t i = 0; i < *index; ++i) {
+    for (std::uint32_t left = lists.next(); left > 0; --left) lists.next();
+  }
   std::vector<CodePointRange> ranges;
-  while (*at != kListEnd) {
-    const char32_t first = *at++;
-    const char32_t end = *at == kListEnd ? kCodePointMax + 1 : *at++;
-    ranges.push_back({first, end - 1});
+  std::uint32_t left = lists.next();
+  for (char32_t bound = 0; left > 0; --left) {
+    bound += lists.next();
+    if (!ranges.empty() && ranges.back().last == kCodePointMax) {
+      ranges.back().last = bound - 1;
+    } else {
+      ranges.push_back({bound, kCodePointMax});
+    }
   }
   return CodePointSet(std::move(ranges));
 }
@@ -141,8 +166,10 @@ std::optional<CodePointSet> unicode_property(std::string_view name) {
 CodePointSet without_case(const CodePointSet& set) {
   std::vector<CodePointRange> ranges = set.ranges();
   std::map<char32_t, std::vector<char32_t>> members;  // by the smallest of those that are equal
-  for (std::size_t i = 0; i < std::size(kCaseFolds); i += 2) {
-    members[kCaseFolds[i + 1]].push_back(kCaseFolds[i]);
+  PackedNumbers folds(kCaseFolds);
+  for (char32_t c = 0; !folds.empty();) {
+    c += folds.next();
+    members[c - folds.next()].push_back(c);
   }
   for (auto& [smallest, others] : members) {
     others.push_back(smallest);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "grammar/machine.h"
 #include "grammar/policy.h"
 #include "grammar/refusal.h"
 #include "grammar/vocabulary_index.h"
@@ -59,48 +60,53 @@ class Constraint;
 // matchers of one constraint may be used by two threads.
 class Matcher {
  public:
-  // Valid until the next call on any matcher of this constraint on this thread, never empty: at a
-  // finished text the end tokens alone. kTimeout: the fuel of one mask is spent; the state is
-  // unchanged.
+  // Valid until the next mask() of this matcher, and as long as it lives. Never empty: at a
+  // finished text the end tokens alone. kTimeout: the steps of one mask are spent; the state is
+  // unchanged. kUnsupported: the vocabulary has no token for what must come next.
   Result<MaskView> mask();
   // kInvalidArgument: the token may not come now; the state is unchanged.
   Status accept(Token token);
   // How many of these would be accepted, in order. The state is unchanged.
   int count_accepted(std::span<const Token> tokens) const;
-  Status rollback(int token_count);  // also past an accepted end token
+  // Also past an accepted end token. kInvalidArgument: more than were accepted.
+  Status rollback(int token_count);
+  int token_count() const;           // accepted so far, end tokens included
   bool may_end() const;              // the text so far is whole
   bool ended() const;                // an end token was accepted
   std::string forced_bytes() const;  // what must come next, whatever is chosen; may be empty
-  // forced_bytes as tokens that the model would have written itself; stops where another token
-  // could span the end.
+  // forced_bytes, cut greedily into the longest tokens; stops where another token could span the
+  // end. With a tokenizer at hand, forced_bytes() gives what the model itself would have written.
   std::vector<Token> forced_tokens() const;
-  // With at most `token_count_max` tokens left: forbids in mask() what could no longer be closed.
-  // 0: no limit.
+  // With at most `token_count_max` tokens left, an end token included: mask() forbids what could no
+  // longer be closed, as long as anything can. Counts a token for every byte, so it closes early
+  // rather than late; no effect where the grammar cannot tell the shortest end. 0: no limit.
   void limit_tokens(int token_count_max);
+
+  Matcher(const Matcher& other);
+  Matcher& operator=(const Matcher& other);
+  Matcher(Matcher&&) noexcept;
+  Matcher& operator=(Matcher&&) noexcept;
+  ~Matcher();
 
  private:
   friend class Constraint;
   struct Impl;
-  explicit Matcher(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-
- public:
-  Matcher(const Matcher& other);
-  Matcher& operator=(const Matcher& other);
-  Matcher(Matcher&&) noexcept = default;
-  Matcher& operator=(Matcher&&) noexcept = default;
-
- private:
-  std::shared_ptr<Impl> impl_;
+  explicit Matcher(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
+
+// The masks of a batch, in one call. Each view as Matcher::mask()'s; the first error ends it.
+Status fill_masks(std::span<Matcher* const> matchers, std::span<MaskView> views);
 
 class Constraint {  // cheap to copy; safe from any thread
  public:
   Matcher start() const;
   const Warnings& warnings() const;  // keywords that are annotations here, unknown formats, …
   ConstraintStats stats() const;
+  const VocabularyIndex& vocabulary() const;
 
   class Impl;
-  explicit Constraint(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  explicit Constraint(std::shared_ptr<const Impl> impl);
 
  private:
   std::shared_ptr<const Impl> impl_;
@@ -119,5 +125,9 @@ struct Target {
 
 Compiled<Constraint> compile(const GrammarSource& source, const Target& target,
                              const CompileOptions& options);
+
+// A machine of one's own under masks, for tests and for grammars built elsewhere.
+Constraint constrain(std::unique_ptr<Machine> machine, const Target& target, const Limits& limits,
+                     Warnings warnings = {});
 
 }  // namespace diptych::grammar

@@ -16,6 +16,8 @@ namespace diptych::grammar {
 
 using Token = std::int32_t;
 
+class TokenTrie;  // mask/token_trie.h
+
 struct TokenEntry {
   std::string bytes;     // may be empty; several tokens may have the same bytes
   bool special = false;  // a control token: never produced from text
@@ -35,6 +37,7 @@ class VocabularyIndex {
   virtual bool is_end(Token token) const = 0;
   virtual std::span<const Token> ends() const = 0;
   virtual std::uint32_t longest_token() const = 0;  // bytes
+  virtual const TokenTrie& trie() const = 0;        // of the tokens that text may hold
   virtual std::size_t memory_bytes() const = 0;
   // Greedy longest-match cut of `bytes` into tokens: for forced text when no tokenizer is at hand.
   virtual std::vector<Token> cut(std::string_view bytes) const = 0;

@@ -1,0 +1,43 @@
+// Kinds of grammar whose machines are not built yet: refused by name. Weak, so that each gives way
+// to the real one.
+
+#include "grammar/general/general_machines.h"
+#include "grammar/value/schema_machine.h"
+
+namespace diptych::grammar {
+
+namespace {
+std::unexpected<Refusal> not_yet(std::string_view kind) {
+  return std::unexpected(Refusal{.code = RefusalCode::kUnsupportedKeyword,
+                                 .message = std::string(kind) + " cannot be enforced yet"});
+}
+}  // namespace
+
+[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_schema_machine(std::shared_ptr<const Schema>,
+                                                                     const Policy&, const Limits&) {
+  return not_yet("a JSON schema");
+}
+[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_regex_machine(std::string_view,
+                                                                    const CompileOptions&) {
+  return not_yet("a regular expression");
+}
+[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_gbnf_machine(std::string_view,
+                                                                   const CompileOptions&) {
+  return not_yet("GBNF");
+}
+[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_lark_machine(std::string_view,
+                                                                   const CompileOptions&,
+                                                                   InnerCompiler) {
+  return not_yet("Lark");
+}
+[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_choice_machine(std::string_view,
+                                                                     const CompileOptions&) {
+  return not_yet("a choice");
+}
+[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_structural_tag_machine(std::string_view,
+                                                                             const CompileOptions&,
+                                                                             InnerCompiler) {
+  return not_yet("a structural tag");
+}
+
+}  // namespace diptych::grammar

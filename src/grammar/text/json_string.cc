@@ -1,6 +1,7 @@
 #include "grammar/text/json_string.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace diptych::grammar {
@@ -34,6 +35,28 @@ class StringReader {
  public:
   StringReader(Languages& languages, Escapes escapes, StringState& to)
       : languages_(languages), complete_(escapes == Escapes::kComplete), to_(to) {}
+
+  static std::optional<char32_t> completed(const StringState& from, std::uint8_t byte) {
+    switch (phase_of(from)) {
+      case Phase::kNone:
+        if (byte >= 0x80 || byte == '"' || byte == '\\') return std::nullopt;
+        return byte;
+      case Phase::kUtf8One:
+        return bits_of(from) << 6U | (byte & 0x3FU);
+      case Phase::kEscape:
+        return escaped(byte);
+      case Phase::kHex3: {
+        const auto digit = hex_value(byte);
+        if (!digit) return std::nullopt;
+        const char32_t unit = bits_of(from) << 4U | *digit;
+        if (from.high_surrogate != 0) return pair(from.high_surrogate, unit);
+        const bool opens_pair = unit >= kSurrogateFirst && unit < kLowFirst;
+        return opens_pair ? std::nullopt : std::optional(unit);
+      }
+      default:
+        return std::nullopt;
+    }
+  }
 
   StringStep step(const StringState& from, std::uint8_t byte) {
     to_ = from;
@@ -133,20 +156,26 @@ class StringReader {
     }
   }
 
+  static std::optional<char32_t> escaped(std::uint8_t byte) {
+    constexpr std::string_view kLetters = "\"\\/bfnrt", kSpelled = "\"\\/\b\f\n\r\t";
+    const std::size_t at = kLetters.find(static_cast<char>(byte));
+    if (at == std::string_view::npos) return std::nullopt;
+    return static_cast<unsigned char>(kSpelled[at]);
+  }
+
   StringStep begin_hex(const StringState& from) { return hex(from, Phase::kHex0, 0); }
 
+  static std::optional<unsigned> hex_value(std::uint8_t byte) {
+    if (byte >= '0' && byte <= '9') return byte - '0';
+    if (byte >= 'a' && byte <= 'f') return byte - 'a' + 10U;
+    if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10U;
+    return std::nullopt;
+  }
+
   StringStep hex_digit(const StringState& from, std::uint8_t byte) {
-    unsigned digit = 0;
-    if (byte >= '0' && byte <= '9') {
-      digit = byte - '0';
-    } else if (byte >= 'a' && byte <= 'f') {
-      digit = byte - 'a' + 10U;
-    } else if (byte >= 'A' && byte <= 'F') {
-      digit = byte - 'A' + 10U;
-    } else {
-      return StringStep::kDead;
-    }
-    const char32_t bits = bits_of(from) << 4U | digit;
+    const auto digit = hex_value(byte);
+    if (!digit) return StringStep::kDead;
+    const char32_t bits = bits_of(from) << 4U | *digit;
     if (phase_of(from) != Phase::kHex3) return hex(from, after(phase_of(from)), bits);
     return take_unit(from, bits);
   }
@@ -222,6 +251,10 @@ class StringReader {
 StringStep next_in_string(Languages& languages, Escapes escapes, const StringState& from,
                           std::uint8_t byte, StringState& to) {
   return StringReader(languages, escapes, to).step(from, byte);
+}
+
+std::optional<char32_t> completed_character(const StringState& from, std::uint8_t byte) {
+  return StringReader::completed(from, byte);
 }
 
 std::optional<PlainRun> plain_run_in_string(Languages& languages, const StringState& state) {

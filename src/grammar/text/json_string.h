@@ -23,6 +23,8 @@ enum class StringStep : std::uint8_t { kDead, kInside, kClosed };
 // kClosed only where the language accepts. kInside only where some string still can be closed.
 StringStep next_in_string(Languages& languages, Escapes escapes, const StringState& from,
                           std::uint8_t byte, StringState& to);
+// The character that `byte` completes after `from`, if next_in_string goes that way.
+std::optional<char32_t> completed_character(const StringState& from, std::uint8_t byte);
 std::optional<PlainRun> plain_run_in_string(Languages& languages, const StringState& state);
 
 }  // namespace diptych::grammar

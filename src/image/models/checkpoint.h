@@ -21,6 +21,7 @@ struct ModelPart {
   // The part's config.json, or the same members derived from names and shapes. Text encoders: names
   // begin with "text_model." ("text_projection.weight" stands alone), also where the file lacks it.
   Json config;
+  std::vector<Path> files = {};  // of the weights; they may hold other parts too
 
   explicit operator bool() const { return weights != nullptr; }
 };

@@ -197,6 +197,9 @@ Result<Checkpoint> open_checkpoint_file(const Path& path) {
   }
   checkpoint->origin = path;
   checkpoint->files.push_back(path);
+  for (const auto part : {&Checkpoint::unet, &Checkpoint::vae, &Checkpoint::text_encoder,
+                          &Checkpoint::text_encoder_2})
+    ((*checkpoint).*part).files.push_back(path);
   return checkpoint;
 }
 

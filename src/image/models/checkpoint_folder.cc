@@ -68,6 +68,7 @@ Status open_part(const Path& folder, const PartRow& row, Checkpoint& checkpoint)
   ModelPart& part = checkpoint.*row.part;
   TRY(part.weights, with_todays_names(row, files.weights));
   part.config = std::move(files.config);
+  part.files = files.files;
   checkpoint.files.insert(checkpoint.files.end(), files.files.begin(), files.files.end());
   return {};
 }

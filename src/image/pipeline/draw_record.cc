@@ -89,9 +89,10 @@ Result<Tensor> DrawRecord::answer(const Shape& shape,
   if (was_kept_) {
     const Tensor& kept = answers_[next_++];
     if (kept.shape == shape) return kept;
-    return fail(ErrorCode::kConflict, "the record is of another drawing: it holds " +
-                                          kept.shape.to_string() + " where " + shape.to_string() +
-                                          " is wanted");
+    return fail(ErrorCode::kConflict,
+                "the record is of another drawing: it holds " + kept.shape.to_string() + " where " +
+                    shape.to_string() + " is wanted",
+                {}, std::string(kRecordMismatch));
   }
   TRY(Tensor answer, evaluate());
   full_ = full_ || answer_bytes() + bytes_of(answer) > bytes_max_;

@@ -18,10 +18,13 @@
 
 namespace diptych {
 
+inline constexpr std::string_view kRecordMismatch = "record_mismatch";
+
 class DrawRecord {  // a value; one owner thread
  public:
   // Past `bytes_max` no further answer is kept: the drawing then goes on from the last one that is.
-  explicit DrawRecord(std::uint64_t bytes_max = std::uint64_t{64} << 20) : bytes_max_(bytes_max) {}
+  explicit DrawRecord(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+  DrawRecord() : DrawRecord(std::uint64_t{64} << 20) {}
 
   int first_picture() const { return first_picture_; }  // those before it are finished
   std::span<const Tensor> answers() const { return answers_; }
@@ -37,8 +40,8 @@ class DrawRecord {  // a value; one owner thread
   // The batch that begins with `picture` is drawn from its start, with the answers kept for it.
   void begin_batch(int picture);
   void finish_batch(int next_picture, const Warnings& warnings);
-  // The next answer: the kept one, else what `evaluate` says. kConflict: the kept one is of another
-  // shape, so the record is of another drawing.
+  // The next answer: the kept one, else what `evaluate` says. kConflict (detail kRecordMismatch):
+  // the kept one is of another shape, so the record is of another drawing.
   Result<Tensor> answer(const Shape& shape, const std::function<Result<Tensor>()>& evaluate);
   bool was_kept() const { return was_kept_; }  // the last answer
 

@@ -48,6 +48,7 @@ Result<PromptPlan> plan_prompts(const ImageRequest& request, const PassPrompts& 
 std::uint64_t seed_of(const ImageRequest& request, int index);
 // Of `count` pictures that begin with picture `first`.
 NoiseOptions noise_of(const ImageRequest& request, int first, int count);
+// The model's hash is left to who may read its file.
 DrawnFacts facts_of(const ImageRequest& request, int index, const PictureModel& model,
                     const SamplingPlan& plan);
 

@@ -6,6 +6,7 @@
 
 #include "formats/config_json.h"
 #include "image/diffusion/prediction.h"
+#include "image/pipeline/part_identity.h"
 
 namespace diptych {
 namespace {
@@ -46,15 +47,22 @@ std::uint64_t bytes_of(const ModelPart& part) { return part.weights->bytes_in_al
 PictureModel::PictureModel(const ModelSettings& settings, Checkpoint checkpoint)
     : settings_(settings),
       checkpoint_(std::move(checkpoint)),
-      programs_(settings.program_bytes_max) {}
+      programs_(settings.programs ? settings.programs
+                                  : std::make_shared<ProgramCache>(settings.program_bytes_max)) {}
 
 Result<std::unique_ptr<PictureModel>> PictureModel::open(const Path& path,
                                                          const ModelSettings& settings,
-                                                         const Backends& backends) {
-  TRY(Checkpoint checkpoint, open_checkpoint(path));
+                                                         const Backends& backends,
+                                                         const Path& other_parts) {
+  TRY(Checkpoint checkpoint, open_checkpoint(path, other_parts));
   std::unique_ptr<PictureModel> model(new PictureModel(settings, std::move(checkpoint)));
   TRY_STATUS(model->read_configs());
   TRY_STATUS(model->choose_devices(backends));
+  const Checkpoint& parts = model->checkpoint_;
+  model->prefixes_ = {.unet = model->prefix_of(Module::kUnet, parts.unet),
+                      .vae = model->prefix_of(Module::kVae, parts.vae),
+                      .text = {model->prefix_of(Module::kText, parts.text_encoder),
+                               model->prefix_of(Module::kText, parts.text_encoder_2)}};
   return model;
 }
 
@@ -93,6 +101,27 @@ std::string PictureModel::name() const {
   return (origin.has_filename() ? origin : origin.parent_path()).stem().string();
 }
 
+Result<std::string> PictureModel::short_hash() {
+  constexpr std::size_t kDigits = 10;
+  if (!settings_.sha256_of) return std::string();
+  if (!short_hash_) {
+    TRY(const std::string hash, settings_.sha256_of(checkpoint_.files.front()));
+    short_hash_ = hash.substr(0, kDigits);
+  }
+  return *short_hash_;
+}
+
+// Programs are the same where device, precision, files and config are.
+std::string PictureModel::prefix_of(Module module, const ModelPart& part) const {
+  if (!part) return {};
+  const DeviceChoice& choice = choices_[static_cast<std::size_t>(module)];
+  return fmt::format("{} {} {} ", choice.device.id, name_of(choice.precision), identity_of(part));
+}
+
+std::string PictureModel::identity() const {
+  return prefixes_.unet + prefixes_.vae + prefixes_.text[0] + prefixes_.text[1];
+}
+
 CompileOptions PictureModel::options_for(Module module) const {
   const DeviceChoice& choice = choices_[static_cast<std::size_t>(module)];
   return {.device = choice.device.id, .precision = choice.precision, .threads = settings_.threads};
@@ -100,42 +129,50 @@ CompileOptions PictureModel::options_for(Module module) const {
 
 Result<Program*> PictureModel::program(const std::string& key, Module module, const ModelPart& part,
                                        const std::function<Result<Graph>()>& build) {
-  return programs_.get(key, bytes_of(part), [&]() -> Result<std::unique_ptr<Program>> {
+  return programs_->get(key, bytes_of(part), [&]() -> Result<std::unique_ptr<Program>> {
     TRY(const Graph graph, build());
     Backend* const backend = choices_[static_cast<std::size_t>(module)].backend;
-    return backend->compile(graph, *part.weights, options_for(module));
+    if (on_compile_) on_compile_(true);
+    auto compiled = backend->compile(graph, *part.weights, options_for(module));
+    if (on_compile_) on_compile_(false);
+    return compiled;
   });
 }
 
 Result<Program*> PictureModel::unet(const UnetShape& shape) {
-  const std::string key =
-      fmt::format("unet {}x{}x{} {}", shape.batch, shape.height, shape.width, shape.context_tokens);
+  const std::string key = fmt::format("{}unet {}x{}x{} {}", prefixes_.unet, shape.batch,
+                                      shape.height, shape.width, shape.context_tokens);
   return program(key, Module::kUnet, checkpoint_.unet,
                  [&] { return build_unet(*checkpoint_.unet.weights, unet_, shape); });
 }
 
-bool PictureModel::is_small() const {
-  constexpr std::uint64_t kSmallBytes = std::uint64_t{512} << 20;
+std::uint64_t PictureModel::weight_bytes() const {
   std::uint64_t bytes = 0;
   for (const ModelPart* part : {&checkpoint_.unet, &checkpoint_.vae, &checkpoint_.text_encoder,
                                 &checkpoint_.text_encoder_2})
     if (*part) bytes += bytes_of(*part);
-  return bytes <= kSmallBytes;
+  return bytes;
 }
 
 void PictureModel::release_text_programs() {
-  if (!is_small()) programs_.drop("text");
+  if (is_roomy()) return;
+  for (const std::string& prefix : prefixes_.text)
+    if (!prefix.empty()) programs_->drop(prefix + "text");
+}
+
+void PictureModel::release_programs() {
+  for (const std::string& prefix :
+       {prefixes_.unet, prefixes_.vae, prefixes_.text[0], prefixes_.text[1]})
+    if (!prefix.empty()) programs_->drop(prefix);
 }
 
 Result<Program*> PictureModel::text(int part, const ClipTextShape& shape) {
   const ClipHidden& hidden = shape.hidden.front();
-  const std::string key =
-      fmt::format("text{} {}x{} {} {} {}", part, shape.batch, shape.tokens, hidden.from_end,
-                  std::to_underlying(hidden.norm), std::to_underlying(shape.pooled));
-  if (!is_small() && !programs_.has(key)) {  // never beside the autoencoder's working memory
-    programs_.drop("decoder");
-    programs_.drop("encoder");
-  }
+  const std::string key = fmt::format(
+      "{}text {}x{} {} {} {}", prefixes_.text[part], shape.batch, shape.tokens, hidden.from_end,
+      std::to_underlying(hidden.norm), std::to_underlying(shape.pooled));
+  if (!is_roomy() && !programs_->has(key))  // never beside the autoencoder's working memory
+    programs_->drop(prefixes_.vae);
   const ModelPart& file = part == 0 ? checkpoint_.text_encoder : checkpoint_.text_encoder_2;
   return program(key, Module::kText, file, [&] {
     return build_clip_text(*file.weights, text_[static_cast<std::size_t>(part)].config, shape);
@@ -143,15 +180,17 @@ Result<Program*> PictureModel::text(int part, const ClipTextShape& shape) {
 }
 
 Result<Program*> PictureModel::vae_encoder(const VaeShape& shape) {
-  return program(fmt::format("encoder {}x{}x{}", shape.batch, shape.height, shape.width),
-                 Module::kVae, checkpoint_.vae,
-                 [&] { return build_vae_encoder(*checkpoint_.vae.weights, vae_, shape); });
+  return program(
+      fmt::format("{}encoder {}x{}x{}", prefixes_.vae, shape.batch, shape.height, shape.width),
+      Module::kVae, checkpoint_.vae,
+      [&] { return build_vae_encoder(*checkpoint_.vae.weights, vae_, shape); });
 }
 
 Result<Program*> PictureModel::vae_decoder(const VaeShape& shape) {
-  return program(fmt::format("decoder {}x{}x{}", shape.batch, shape.height, shape.width),
-                 Module::kVae, checkpoint_.vae,
-                 [&] { return build_vae_decoder(*checkpoint_.vae.weights, vae_, shape); });
+  return program(
+      fmt::format("{}decoder {}x{}x{}", prefixes_.vae, shape.batch, shape.height, shape.width),
+      Module::kVae, checkpoint_.vae,
+      [&] { return build_vae_decoder(*checkpoint_.vae.weights, vae_, shape); });
 }
 
 }  // namespace diptych

@@ -126,13 +126,21 @@ Status Pipeline::finish(const Batch& batch, const Tensor64& latents) {
     const Stopwatch watch(batch.drawing.times.decode);
     TRY(images, decode_latents(model_, cast_tensor<float>(latents), {}, batch.hooks.stop));
   }
+  const Result<std::string> known_hash = model_.short_hash();
+  const std::string hash = known_hash.value_or("");
+  if (!known_hash)
+    add_warnings(batch.drawing.warnings, {{"model",
+                                           "the picture's parameters lack the model's "
+                                           "hash: " +
+                                               known_hash.error().message}});
   for (int i = 0; i < batch.size; ++i) {
     DrawnPicture drawn{.index = batch.first + i};
     drawn.picture = tensor_to_picture(images, i);
     if (batch.prepared != nullptr) drawn.picture = finish_init(*batch.prepared, drawn.picture);
     drawn.seed = seed_of(batch.request, drawn.index);
-    const WrittenInfotext text = write_infotext(to_infotext(
-        batch.request, facts_of(batch.request, drawn.index, model_, batch.plans.first)));
+    DrawnFacts facts = facts_of(batch.request, drawn.index, model_, batch.plans.first);
+    facts.model_hash = hash;
+    const WrittenInfotext text = write_infotext(to_infotext(batch.request, facts));
     add_warnings(batch.drawing.warnings, text.warnings);
     drawn.infotext = text.text;
     if (batch.hooks.picture)
@@ -183,6 +191,7 @@ Status Pipeline::draw_batch(const Batch& batch) {
   Reporter reporter(batch.hooks,
                     {.picture = batch.first,
                      .picture_count = count,
+                     .batch_size = batch.size,
                      .step_count = batch.plans.first_steps() + batch.plans.second_steps()});
   const auto draw_it = [&]() -> Status {
     TRY(Tensor64 latents, draw_latents(batch, reporter));

@@ -22,6 +22,7 @@ namespace diptych {
 
 struct DrawProgress {
   int picture = 0, picture_count = 0;  // the first of the batch that is drawn, of all
+  int batch_size = 1;                  // pictures that are drawn at once
   int step = 0, step_count = 0;        // steps done, hires pass included
   const Tensor64* denoised = nullptr;  // [batch, channels, h, w]: for previews; may be null
 };

@@ -33,6 +33,11 @@ bool ProgramCache::has(std::string_view key) const {
   return std::ranges::find(entries_, key, &Entry::key) != entries_.end();
 }
 
+bool ProgramCache::has_any(std::string_view prefix) const {
+  return std::ranges::any_of(
+      entries_, [prefix](const Entry& entry) { return entry.key.starts_with(prefix); });
+}
+
 void ProgramCache::drop(std::string_view prefix) {
   entries_.remove_if([prefix](const Entry& entry) { return entry.key.starts_with(prefix); });
 }

@@ -18,12 +18,14 @@ class ProgramCache {  // one owner thread
  public:
   explicit ProgramCache(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // `key` names model part and shape: "unet 2x4x64x64 77". `compile` is called when it is not here;
-  // programs over the budget are dropped first, so that two never lie side by side in passing. The
-  // program lives until the next call.
+  // `key` names device, weights and shape: "openvino:cpu bf16 5f3a… unet 2x64x64 77". `compile` is
+  // called when it is not here; programs over the budget are dropped first, so that two never lie
+  // side by side in passing. The program lives until the next call.
   Result<Program*> get(const std::string& key, std::uint64_t bytes_expected,
                        const std::function<Result<std::unique_ptr<Program>>()>& compile);
   bool has(std::string_view key) const;
+  bool has_any(std::string_view prefix) const;
+  std::uint64_t bytes_max() const { return bytes_max_; }
   // Drops every program whose key begins with `prefix`.
   void drop(std::string_view prefix);
   MemoryUse memory() const;

@@ -3,7 +3,9 @@
 // decided by interval and modular arithmetic on the digits so far, so bounds and multiples cost
 // O(1) a digit and no automaton.
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,23 +35,32 @@ std::vector<NumberSet> complement(const NumberSet& set);   // a union
 
 using NumberState = std::uint32_t;  // interned by NumberReader; 0 is dead
 
-// Prefixes of one NumberSet's spellings. Interned states: digits that make no difference any more
-// share one.
+enum class NumberIdentity : std::uint8_t {
+  kMerged,  // prefixes that go on alike are one state
+  kExact,   // every prefix is its own state: what spelled() needs
+};
+
+// Prefixes of one NumberSet's spellings. -0 counts as 0 with Numbers::kComplete and is not spelled
+// otherwise. Exponents reach from -400 to 400.
 class NumberReader {
  public:
-  NumberReader(NumberSet set, Numbers spelling);
+  NumberReader(NumberSet set, Numbers spelling, NumberIdentity identity = NumberIdentity::kMerged);
   ~NumberReader();
-  NumberState start();  // nothing read
+  NumberReader(NumberReader&&) noexcept;
+  NumberReader& operator=(NumberReader&&) noexcept;
+
+  NumberState start();  // nothing read; 0 when the set is empty
   NumberState next(NumberState from,
                    std::uint8_t byte);  // 0: no number of the set goes on this way
   bool may_end(NumberState state) const;
   std::uint64_t key(NumberState state, std::uint32_t reach);  // see Machine::mask_key
-  std::string spelled(NumberState state) const;  // canonical value when may_end: for uniqueItems
+  // The value read, as to_string(Decimal) spells it. kExact and may_end only.
+  std::string spelled(NumberState state) const;
   std::size_t memory_bytes() const;
 
  private:
   struct Impl;
-  Impl* impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace diptych::grammar

@@ -29,6 +29,9 @@ struct AppConfig {
   bool inexact_layout = false;
   Path chat_model;     // "": no default model
   Path picture_model;  // "": no default picture model
+  std::size_t picture_bytes_max = 0;  // of picture models' programs; 0: half of the memory
+  std::string picture_device = "auto", picture_precision;
+  Duration picture_checkpoint_interval = std::chrono::seconds(5);
   Path models_dir;     // "": <data_dir>/models
   int loaded_models_max = 2;
   Path data_dir;

@@ -131,6 +131,27 @@ void append_store_rows(Rows& rows, RetentionLimits& retention) {
               });
 }
 
+void append_picture_rows(Rows& rows, AppConfig& config) {
+  rows.insert(
+      rows.end(),
+      {
+          {"pictures.memory_bytes_max", "--max-picture-memory",
+           ByteCount{&config.picture_bytes_max},
+           "Memory for picture models; the one that was used longest ago makes room. 0: half of "
+           "what the machine has.",
+           0, 1024 * kGiB},
+          {"pictures.device", "--picture-device", &config.picture_device,
+           "Where pictures are drawn: auto, openvino:cpu, ggml:cuda0, unet=ggml:cuda0,vae=…."},
+          {"pictures.precision", "--picture-precision", &config.picture_precision,
+           "What pictures are computed in: f32, bf16, f16 or int8; empty: the device's fastest."},
+          {"pictures.checkpoint_interval", "--picture-checkpoint-interval",
+           &config.picture_checkpoint_interval,
+           "Time between checkpoints of a picture that is drawn: at most so much is drawn again "
+           "after a crash.",
+           0.1, kHour},
+      });
+}
+
 void append_place_rows(Rows& rows, AppConfig& config) {
   rows.insert(
       rows.end(),
@@ -164,6 +185,7 @@ ConfigTable make_config_table(AppConfig& config) {
   append_api_rows(rows, config.api);
   append_text_rows(rows, config);
   append_store_rows(rows, config.retention);
+  append_picture_rows(rows, config);
   append_place_rows(rows, config);
   return ConfigTable(std::move(rows));
 }

@@ -41,6 +41,12 @@ Status bind_once(const addrinfo& address, std::string_view listen) {
 
 }  // namespace
 
+std::uint64_t memory_installed() {
+  const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page_bytes <= 0) return 0;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
+}
+
 std::uint64_t memory_available() {
   std::ifstream meminfo("/proc/meminfo");
   std::string name;

@@ -11,6 +11,7 @@
 namespace diptych {
 
 std::uint64_t memory_available();              // bytes; 0 when unknown
+std::uint64_t memory_installed();              // the same
 std::vector<std::string> vector_extensions();  // of the CPU, of those that our kernels can use
 
 // Binds "HOST:PORT" for a moment. kConflict: taken; kInvalidArgument: no such address here.

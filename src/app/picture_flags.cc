@@ -20,7 +20,8 @@ void add_draw_flags(CLI::App& command, DrawOptions& options) {
   command.add_option("--model", options.model,
                      "Model id, diffusers folder or checkpoint file [the default picture model]");
   command.add_option("--negative", options.negative, "What not to draw");
-  command.add_option("--size", options.size, "WIDTHxHEIGHT in pixels [the model's own]");
+  command.add_option("--size", options.size,
+                     "WIDTHxHEIGHT in pixels [that of --init, else the model's own]");
   command.add_option("--steps", options.steps, "Denoising steps [the model's own, else 20]");
   command.add_option("--cfg", options.cfg_scale, "How closely to follow the prompt [7]");
   command.add_option("--seed", options.seed, "The same seed gives the same picture [random]");

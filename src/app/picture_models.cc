@@ -5,33 +5,27 @@
 #include <charconv>
 #include <utility>
 
+#include "app/picture_service.h"
 #include "base/log.h"
 
 namespace diptych {
 namespace {
 
-// A path, the default model's id, or a name in the models folder.
-Result<Path> find_model(const AppConfig& config, const Path& wanted) {
-  const Path name = wanted.empty() ? Path("diptych-emoji") : wanted;
-  std::error_code ignored;
-  if (std::filesystem::exists(name, ignored)) return name;
-  const Path in_folder = config.models_folder() / name;
-  if (std::filesystem::exists(in_folder, ignored)) return in_folder;
-  if (name == "diptych-emoji" && std::filesystem::exists(config.picture_model, ignored))
-    return config.picture_model;
-  return fail(ErrorCode::kNotFound,
-              fmt::format("there is no picture model '{}': neither a path nor in {}", name.string(),
-                          config.models_folder().string()),
-              "model");
-}
+struct ModelFiles {
+  Path model, other_parts;
+};
 
-Result<std::optional<Precision>> parse_precision(const std::string& name) {
-  if (name.empty()) return std::nullopt;
-  const auto precision = find_precision(name);
-  if (!precision)
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("precision '{}' is none of f32, bf16, f16, int8", name), "precision");
-  return precision;
+Result<ModelFiles> find_model(const AppConfig& config, const Path& wanted,
+                              const FileHashes& hashes) {
+  std::error_code ignored;
+  if (!wanted.empty() && std::filesystem::exists(wanted, ignored)) return ModelFiles{wanted, {}};
+  if (wanted.empty() && std::filesystem::exists(config.picture_model, ignored))
+    return ModelFiles{config.picture_model, {}};
+  PictureLibrary library(picture_places(config), hashes);
+  const std::string name = wanted.empty() ? library.default_model() : wanted.string();
+  TRY(const FoundPictureModel found, library.find(name));
+  if (found.entry.problem.empty()) return ModelFiles{found.entry.path, found.other_parts};
+  return fail(ErrorCode::kUnsupported, found.entry.problem, "model");
 }
 
 }  // namespace
@@ -50,14 +44,13 @@ Result<PixelSize> parse_pixel_size(std::string_view text) {
 
 Result<LocalPictures> open_local_pictures(const AppConfig& config,
                                           const PictureModelOptions& options) {
-  TRY(const Path path, find_model(config, options.model));
-  TRY(const std::optional<Precision> precision, parse_precision(options.precision));
   LocalPictures local;
+  local.hashes = std::make_unique<FileHashes>(file_hashes_path(config));
+  TRY(const ModelFiles files, find_model(config, options.model, *local.hashes));
+  TRY(const ModelSettings settings,
+      picture_settings(options.devices, options.precision, *local.hashes));
   local.backends = std::make_unique<Backends>(Backends::open());
-  ModelSettings settings;
-  settings.devices = options.devices.empty() ? "auto" : options.devices;
-  settings.precision = precision;
-  TRY(local.model, PictureModel::open(path, settings, *local.backends));
+  TRY(local.model, PictureModel::open(files.model, settings, *local.backends, files.other_parts));
   for (const Warning& warning : local.model->warnings()) log_warn("{}", warning.message);
   log_info("{}", local.model->choice(Module::kUnet).reason);
   return local;

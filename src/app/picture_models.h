@@ -6,8 +6,8 @@
 
 #include "app/config.h"
 #include "compute/backends/backends.h"
-#include "compute/cores.h"
 #include "image/pipeline/picture_model.h"
+#include "jobs/pictures/file_hashes.h"
 
 namespace diptych {
 
@@ -19,6 +19,7 @@ struct PictureModelOptions {
 
 struct LocalPictures {
   std::unique_ptr<Backends> backends;
+  std::unique_ptr<FileHashes> hashes;
   std::unique_ptr<PictureModel> model;  // last: it uses the others
 };
 
@@ -27,7 +28,7 @@ struct PixelSize {
 };
 Result<PixelSize> parse_pixel_size(std::string_view text);  // "512x768"
 
-// kNotFound: no such model, with the places that were searched.
+// A path, or a model of the library. kNotFound: no such model, with what there is.
 Result<LocalPictures> open_local_pictures(const AppConfig& config,
                                           const PictureModelOptions& options);
 

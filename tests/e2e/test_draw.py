@@ -195,6 +195,13 @@ def test_init_and_mask(tmp_path):
     assert rows_of(data)[0] != original[0] and "Denoising strength: 0.9" in infotext_of(data)
 
 
+def test_without_a_size_the_picture_is_as_large_as_its_init(tmp_path):
+    init = write_png(tmp_path / "init.png", 100, 70, 3, lambda x, y: bytes((2 * x, 3 * y, 90)))
+    result = draw(tmp_path / "a.png", "--steps", "2", "--seed", "7", "--init", str(init))
+    assert result.returncode == 0, result.stderr
+    assert size_of((tmp_path / "a.png").read_bytes()) == (104, 72)
+
+
 def test_an_init_picture_that_is_none_is_told(tmp_path):
     (tmp_path / "bad.png").write_text("no picture")
     result = draw(tmp_path / "a.png", *QUICK, "--init", str(tmp_path / "bad.png"))

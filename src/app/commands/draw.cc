@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "app/picture_models.h"
@@ -15,6 +16,7 @@
 namespace diptych {
 namespace {
 
+constexpr int kSideMax = 4096;
 constexpr std::size_t kPictureFileBytesMax = std::size_t{256} << 20;
 
 Result<Picture> read_picture(const Path& path) {
@@ -50,17 +52,26 @@ Status add_init(ImageRequest& request, const DrawOptions& options) {
   return {};
 }
 
+// The nearest size that a model can draw.
+PixelSize size_like(const Picture& picture, int multiple) {
+  const auto nearest = [multiple](int side) {
+    return std::clamp((side + multiple / 2) / multiple * multiple, 8 * multiple, kSideMax);
+  };
+  return {nearest(picture.width), nearest(picture.height)};
+}
+
+Result<PixelSize> size_of(const DrawOptions& options, const ImageRequest& request,
+                          const PictureModel& model, const ModelDefaults& defaults) {
+  if (!options.size.empty()) return parse_pixel_size(options.size);
+  if (request.init) return size_like(request.init->picture, model.vae_config().reduction());
+  return PixelSize{defaults.width, defaults.height};
+}
+
 Result<ImageRequest> make_request(const DrawOptions& options, const PictureModel& model) {
   TRY(const ModelDefaults defaults, defaults_of(model));
-  PixelSize size{defaults.width, defaults.height};
-  if (!options.size.empty()) {
-    TRY(size, parse_pixel_size(options.size));
-  }
   ImageRequest request{
       .prompt = options.prompt,
       .negative_prompt = options.negative,
-      .width = size.width,
-      .height = size.height,
       .steps = options.steps.value_or(defaults.steps),
       .cfg_scale = options.cfg_scale.value_or(defaults.cfg_scale),
       .seed = options.seed ? *options.seed : static_cast<std::int64_t>(entropy64() & 0xFFFFFFFFU),
@@ -69,6 +80,9 @@ Result<ImageRequest> make_request(const DrawOptions& options, const PictureModel
       .schedule = options.schedule,
       .clip_skip = options.clip_skip};
   TRY_STATUS(add_init(request, options));
+  TRY(const PixelSize size, size_of(options, request, model, defaults));
+  request.width = size.width;
+  request.height = size.height;
   return request;
 }
 

@@ -86,14 +86,18 @@ Compiled<Documents::Target> SchemaReader::resolve(const Place& from, std::string
 
 Compiled<void> SchemaReader::check_pattern(const std::string& pattern) {
   const std::size_t limit = options_.limits.pattern_bytes_max;
-  if (pattern.size() <= limit) return {};
-  return std::unexpected(Refusal{
-      .code = RefusalCode::kSchemaTooLarge,
-      .keyword = {},
-      .pointer = {},
-      .message = fmt::format("a pattern of {} bytes; the limit is {}", pattern.size(), limit),
-      .hint = {},
-  });
+  if (pattern.size() > limit) {
+    return std::unexpected(Refusal{
+        .code = RefusalCode::kSchemaTooLarge,
+        .keyword = {},
+        .pointer = {},
+        .message = fmt::format("a pattern of {} bytes; the limit is {}", pattern.size(), limit),
+        .hint = {},
+    });
+  }
+  if (!languages_) languages_ = std::make_unique<Languages>(options_.limits);
+  TRY_STATUS(languages_->ecma_pattern(pattern));
+  return {};
 }
 
 const DialectUse& SchemaReader::dialect(const Place& place) const {

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "grammar/schema/keyword_reader.h"
+#include "grammar/text/language.h"
 
 namespace diptych::grammar {
 
@@ -45,6 +47,7 @@ class SchemaReader final : public SchemaSink {
   std::unordered_map<const JsonNode*, SchemaId> ids_;
   std::vector<bool> resource_in_use_;
   std::size_t warnings_left_out_ = 0;
+  std::unique_ptr<Languages> languages_;  // made by the first pattern
   std::chrono::steady_clock::time_point deadline_;
 };
 

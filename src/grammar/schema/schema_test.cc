@@ -188,6 +188,13 @@ TEST(ReadSchema, JoinsDynamicReferencesThatCanLeadToOnePlaceOnly) {
   EXPECT_EQ(strict.resources[root(strict).resource].dynamic_anchors[0].second, strict.root);
 }
 
+TEST(ReadSchema, RefusesPatternsThatCannotBeEnforced) {
+  const Refusal refused = refusal(R"({"properties":{"a":{"pattern":"(a)\\1"}}})");
+  EXPECT_EQ(refused.code, RefusalCode::kUnsupportedRegex);
+  EXPECT_EQ(refused.pointer, "/properties/a/pattern");
+  EXPECT_EQ(refusal(R"({"patternProperties":{"(":true}})").keyword, "patternProperties");
+}
+
 TEST(ReadSchema, KeepsItsLimits) {
   EXPECT_EQ(refusal(R"({"anyOf":[{},{},{}]})", {.limits = {.alternatives_max = 2}}).code,
             RefusalCode::kTooManyAlternatives);

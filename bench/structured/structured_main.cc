@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "structured/mask_bench.h"
+#include "structured/suite_bench.h"
 #include "structured/vocabulary_file.h"
 
 namespace {
@@ -24,15 +25,18 @@ constexpr const char* kUsage = R"(bench_structured --cases FILE.jsonl --vocab FI
   --cold               no second pass over the same compiled schema
   --results FILE       the verdict on every case, one JSON object a line
   --json               the report as JSON
+
+bench_structured --suite DIR [--vocab FILE.txt] [--json]
+  DIR: a draft's folder of JSON-Schema-Test-Suite, …/tests/draft2020-12
 )";
 
 using Arguments = std::map<std::string, std::string>;
 
 Result<Arguments> parse_arguments(int count, char** values) {
   const std::map<std::string, bool> known = {
-      {"--cases", true}, {"--vocab", true}, {"--order", true}, {"--limit", true},
-      {"--from", true},  {"--only", true},  {"--jobs", true},  {"--results", true},
-      {"--cold", false}, {"--json", false}};
+      {"--cases", true},   {"--vocab", true}, {"--order", true}, {"--limit", true},
+      {"--from", true},    {"--suite", true}, {"--only", true},  {"--jobs", true},
+      {"--results", true}, {"--cold", false}, {"--json", false}};
   Arguments arguments;
   for (int i = 1; i < count; ++i) {
     const auto option = known.find(values[i]);
@@ -56,10 +60,14 @@ std::string text_of(const Arguments& arguments, const std::string& name) {
   return found == arguments.end() ? "" : found->second;
 }
 
-Result<grammar::Target> read_target(const std::string& path) {
-  TRY(grammar::VocabularySource source, bench::read_vocabulary(path));
+Result<grammar::Target> target_of(grammar::VocabularySource source) {
   TRY(auto vocabulary, grammar::make_vocabulary_index(std::move(source)));
   return grammar::Target{.vocabulary = std::move(vocabulary), .masks = grammar::make_mask_store()};
+}
+
+Result<grammar::Target> read_target(const std::string& path) {
+  TRY(grammar::VocabularySource source, bench::read_vocabulary(path));
+  return target_of(std::move(source));
 }
 
 grammar::Policy benchmark_policy(const std::string& order) {
@@ -89,7 +97,22 @@ Status run_cases(const Arguments& arguments) {
   return {};
 }
 
+Status run_official_suite(const Arguments& arguments) {
+  TRY(const bench::Suite suite, bench::read_suite(text_of(arguments, "--suite")));
+  TRY(grammar::Target bytes, target_of(bench::byte_vocabulary()));
+  bench::SuitePlan plan{.policy = benchmark_policy(text_of(arguments, "--order")),
+                        .bytes = std::move(bytes)};
+  plan.policy.formats = grammar::Formats::kAnnotate;  // as the required tests have it
+  if (arguments.contains("--vocab")) {
+    TRY(plan.words, read_target(text_of(arguments, "--vocab")));
+  }
+  const bench::SuiteReport report = bench::run_suite(suite, plan);
+  std::cout << (arguments.contains("--json") ? dump_json_pretty(report.summary) : report.text);
+  return {};
+}
+
 Status run(const Arguments& arguments) {
+  if (arguments.contains("--suite")) return run_official_suite(arguments);
   if (arguments.contains("--cases") && arguments.contains("--vocab")) return run_cases(arguments);
   return fail(ErrorCode::kInvalidArgument, "nothing to do");
 }

@@ -2,7 +2,6 @@
 // to the real one.
 
 #include "grammar/general/general_machines.h"
-#include "grammar/value/schema_machine.h"
 
 namespace diptych::grammar {
 
@@ -13,10 +12,6 @@ std::unexpected<Refusal> not_yet(std::string_view kind) {
 }
 }  // namespace
 
-[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_schema_machine(std::shared_ptr<const Schema>,
-                                                                     const Policy&, const Limits&) {
-  return not_yet("a JSON schema");
-}
 [[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_regex_machine(std::string_view,
                                                                     const CompileOptions&) {
   return not_yet("a regular expression");

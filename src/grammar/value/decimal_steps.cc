@@ -36,6 +36,10 @@ Decimal absolute(Decimal value) {
   return value;
 }
 
+std::int64_t magnitude_of(const Decimal& value) {
+  return static_cast<std::int64_t>(value.digits.size()) + value.exponent;
+}
+
 std::optional<Decimal> common_step(const std::vector<Decimal>& steps) {
   std::optional<Decimal> common;
   for (const Decimal& step : steps) {

@@ -15,6 +15,7 @@ Natural scaled(const Decimal& value,
 Decimal sum(const Decimal& a, const Decimal& b);  // both ≥ 0
 Decimal times_power_of_ten(Decimal value, std::int64_t power);
 Decimal absolute(Decimal value);
+std::int64_t magnitude_of(const Decimal& value);  // the least m with |value| < 10^m; 0 of zero
 
 // The least common multiple; nullopt of an empty list.
 std::optional<Decimal> common_step(const std::vector<Decimal>& steps);

@@ -15,7 +15,8 @@ class NumberOutlook {
  public:
   NumberOutlook(const NumberSet& set, Numbers spelling);
 
-  bool goes_on(const NumberPrefix& prefix) const;  // to some number of the set
+  // To some number of the set. The prefix has its `exponents` where they matter.
+  bool goes_on(const NumberPrefix& prefix) const;
   bool may_end(const NumberPrefix& prefix) const;
   // Which exponents after the mantissa make it a number of the set.
   ExponentSet exponents_of(const NumberPrefix& prefix) const;
@@ -43,8 +44,13 @@ class NumberOutlook {
   }
   bool plain_goes_on(const NumberPrefix& prefix) const;
   bool goes_on_with_exponents(const NumberPrefix& prefix) const;
-  MagnitudeRange range_after(const NumberPrefix& prefix, std::int64_t power) const;
-  bool zero_goes_on(const NumberPrefix& prefix) const;
+  struct Outlook {
+    std::int64_t power = 0;   // of ten, that the digits so far are worth
+    std::int64_t left = 0;    // digits that may follow
+    std::int64_t places = 0;  // after the point, that the number may have then
+  };
+  bool meets_after(const NumberPrefix& prefix, const Outlook& outlook) const;
+  bool is_zero_so_far(const NumberPrefix& prefix) const;
   void restrict_to_bounds(const Decimal& mantissa, const NumberSide& of, ExponentSet& set) const;
   void restrict_to_steps(const NumberPrefix& prefix, ExponentSet& set) const;
   void restrict_to_lists(const NumberPrefix& prefix, ExponentSet& set) const;
@@ -57,6 +63,7 @@ class NumberOutlook {
   std::vector<Decimal> positive_points_, negative_points_;
   std::vector<Divisor> divisors_, avoided_;  // multiples; non-multiples
   std::size_t digits_max_ = 0;
+  std::int64_t magnitude_max_ = 0;  // of turning points and steps: 10^it is beyond all of them
 };
 
 }  // namespace diptych::grammar

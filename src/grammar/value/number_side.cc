@@ -15,12 +15,8 @@ constexpr std::int64_t kMagnitudeMax = 5000;
 
 const Decimal kOne{.digits = "1"};
 
-std::int64_t magnitude(const Decimal& value) {
-  return static_cast<std::int64_t>(value.digits.size()) + value.exponent;
-}
-
 bool is_extreme(const Decimal& value) {
-  return value.exponent < -kMagnitudeMax || magnitude(value) > kMagnitudeMax;
+  return value.exponent < -kMagnitudeMax || magnitude_of(value) > kMagnitudeMax;
 }
 
 bool is_point(const MagnitudeRange& range) { return range.high && *range.high == range.low; }
@@ -89,10 +85,10 @@ NumberSide::NumberSide(const NumberSet& set, bool negative) : set_(&set), negati
 }
 
 void NumberSide::narrow_to_what_can_be_written() {
-  if (range_.high && magnitude(*range_.high) > kMagnitudeMax) range_.high.reset();
+  if (range_.high && magnitude_of(*range_.high) > kMagnitudeMax) range_.high.reset();
   if (range_.high && range_.high->exponent < -kMagnitudeMax) range_.high = Decimal{};
   if (is_extreme(range_.low)) {
-    const bool too_large = magnitude(range_.low) > kMagnitudeMax;
+    const bool too_large = magnitude_of(range_.low) > kMagnitudeMax;
     range_.low = Decimal{};
     range_.low_open = true;
     if (too_large) range_.high = Decimal{};

@@ -14,12 +14,16 @@ namespace diptych {
 
 enum class JobKind : std::uint8_t { kPicture, kUpscale, kText };
 std::string_view name_of(JobKind kind);  // "picture", …
+std::optional<JobKind> find_job_kind(std::string_view name);
 
 enum class JobState : std::uint8_t { kQueued, kRunning, kSucceeded, kFailed, kCancelled, kExpired };
 std::string_view name_of(JobState state);  // "queued", …
+std::optional<JobState> find_job_state(std::string_view name);
 constexpr bool is_final(JobState state) { return state >= JobState::kSucceeded; }
 
 enum class JobPriority : std::uint8_t { kBatch, kNormal, kHigh };
+std::string_view name_of(JobPriority priority);  // "batch", "normal", "high"
+std::optional<JobPriority> find_job_priority(std::string_view name);
 
 struct NewJob {
   JobKind kind = JobKind::kPicture;
@@ -33,6 +37,7 @@ struct NewJob {
       depends_on;  // ids; starts when all have succeeded, fails when one does not
   std::optional<std::int64_t> timeout_ms;  // of running time
   std::vector<std::string> blobs;  // hashes it needs (init pictures): kept as long as the job
+  std::int64_t cost = 0;  // expected pixel-steps, for fairness; 0: JobRunner::cost_of() says
 };
 
 struct JobProgress {
@@ -47,7 +52,7 @@ struct JobOutput {   // one produced file
   std::string blob;  // hash
   std::string content_type;
   std::uint64_t size_bytes = 0;
-  std::string metadata;  // JSON: seed, infotext, width, height, …
+  std::string metadata;  // JSON: seed, infotext, width, height, prompt, …: the gallery reads these
 };
 
 struct LedgerRow {  // what was used, one for each job; priced elsewhere

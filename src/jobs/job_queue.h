@@ -19,8 +19,9 @@
 namespace diptych {
 
 struct JobQueueOptions {
+  QueueLimits limits;
+  Duration run_max = std::chrono::hours(1);  // of a job that names no timeout; 0: no limit
   Duration heartbeat = std::chrono::seconds(2);
-  JobStore::Keep keep;
 };
 
 class JobQueue {  // safe from any thread

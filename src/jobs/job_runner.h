@@ -39,6 +39,8 @@ class JobRunner {  // one worker thread calls it
  public:
   virtual ~JobRunner() = default;
   virtual std::span<const JobKind> kinds() const = 0;
+  // Pixel-steps that a job is expected to take; 0: no idea. Any thread, cheap, loads nothing.
+  virtual std::int64_t cost_of(const NewJob& /*job*/) const { return 0; }
   virtual Result<JobResult> run(const Job& job, JobContext& context) = 0;
 };
 

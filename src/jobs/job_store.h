@@ -33,6 +33,11 @@ struct Lease {  // the right to run a job, until it is settled or given up
   std::string checkpoint;  // of an earlier attempt; "" none
 };
 
+struct Cancelled {
+  JobState state = JobState::kCancelled;  // kRunning: marked, its runner stops
+  std::vector<Job> ended;                 // by this: the job, and those that needed it
+};
+
 struct JobOutcome {
   JobState state = JobState::kSucceeded;  // final
   std::vector<JobOutput> outputs;
@@ -51,30 +56,36 @@ class JobStore {
   virtual ~JobStore() = default;
   // kOverloaded with retry_after_ms past a limit; kConflict: the idempotency key was used for
   // another request; kNotFound: a dependency or blob that is not there.
-  virtual Result<Submitted> submit(const NewJob& job) = 0;
+  virtual Result<Submitted> submit(const NewJob& job, const QueueLimits& limits) = 0;
   // The next job of these kinds: priority, then the owner who was served least (pixel-steps of what
   // runs and ran lately), then age. nullopt: nothing to do.
   virtual Result<std::optional<Lease>> lease(std::span<const JobKind> kinds) = 0;
+  // kConflict: the lease is lost; kCancelled: somebody wants it cancelled.
   virtual Status heartbeat(const Lease& lease, const JobProgress& progress) = 0;
   virtual Status checkpoint(const Lease& lease,
                             std::string_view bytes) = 0;  // replaces the earlier one
-  // State, outputs, gallery rows and bill in one transaction. kConflict: settled before, or
-  // cancelled meanwhile.
-  virtual Status finish(const Lease& lease, const JobOutcome& outcome,
-                        std::span<const LedgerRow> bill) = 0;
-  // Queued: ends now. Running: marked, the runner stops. Final: stays what it is. Returns the state
-  // after.
-  virtual Result<JobState> cancel(std::string_view id) = 0;
-  virtual Result<Job> get(std::string_view id) = 0;  // kNotFound
+  // Keeps a blob as long as the job runs, over a restart too: a checkpoint may name it.
+  virtual Status hold_blob(const Lease& lease, std::string_view hash) = 0;
+  // State, outputs, gallery rows and bill in one transaction. Returns what ended by it: the job,
+  // and those that needed it when it did not succeed. kConflict: settled before, or success after
+  // somebody cancelled it.
+  virtual Result<std::vector<Job>> finish(const Lease& lease, const JobOutcome& outcome,
+                                          const LedgerRow& bill) = 0;
+  // Back into the queue, with its checkpoint: the process ends on purpose. kConflict as above.
+  virtual Status give_up(const Lease& lease) = 0;
+  virtual Result<Cancelled> cancel(std::string_view id) = 0;  // final: stays what it is
+  virtual Result<Job> get(std::string_view id) = 0;           // kNotFound
   virtual Result<Listing<Job>> list(const JobFilter& filter, const Page& page) = 0;
   virtual Result<std::optional<int>> position(
-      std::string_view id) = 0;  // 0: next; nullopt: not queued
+      std::string_view id) = 0;                                // 0: next; nullopt: not queued
+  virtual Result<std::vector<std::string>> queue_order() = 0;  // ids as they are expected to start
   virtual Result<int> queued_count(std::optional<std::string_view> owner) = 0;
   virtual Status erase(std::string_view id) = 0;  // final ones only, else kConflict; its files go
                                                   // when nobody has them
   // After a start: running jobs of the last run go back to the queue with their checkpoints; one
-  // that was marked cancelled ends; one that took the process down too often fails. Returns how
-  // many were touched.
+  // that was marked cancelled ends; one that took the process down kCrashesMax times without a new
+  // checkpoint fails. Blobs that nobody has are removed. Returns how many jobs were touched.
+  static constexpr int kCrashesMax = 5;
   virtual Result<int> recover() = 0;
   struct Keep {
     std::optional<std::int64_t> created_after_ms;

@@ -92,6 +92,17 @@ Statement& Statement::bind(std::optional<std::int64_t> value) {
   return *this;
 }
 
+Statement& Statement::bind_bytes(std::string_view bytes) {
+  const char* start = bytes.data() == nullptr ? "" : bytes.data();
+  const int rc = sqlite3_bind_blob64(statement_, ++parameter_, start, bytes.size(), nullptr);
+  if (bind_error_ == SQLITE_OK) bind_error_ = rc;
+  return *this;
+}
+
+Statement& Statement::bind_or_null(std::string_view text) {
+  return text.empty() ? bind(std::optional<std::int64_t>()) : bind(text);
+}
+
 Result<bool> Statement::step() {
   if (bind_error_ != SQLITE_OK) return fail(error_of(db_, bind_error_, "bind a value"));
   const int rc = sqlite3_step(statement_);
@@ -111,6 +122,12 @@ std::string Statement::text(int column) const {
   if (bytes == nullptr) return {};
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
   return {reinterpret_cast<const char*>(bytes), size};
+}
+
+std::string Statement::bytes(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 std::int64_t Statement::integer(int column) const {

@@ -35,10 +35,13 @@ class Statement {
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t value);
   Statement& bind(std::optional<std::int64_t> value);
+  Statement& bind_bytes(std::string_view bytes);   // for BLOB columns
+  Statement& bind_or_null(std::string_view text);  // empty: NULL
 
-  Result<bool> step();  // true: a row is there
-  Status run();         // for statements without rows
-  std::string text(int column) const;
+  Result<bool> step();                  // true: a row is there
+  Status run();                         // for statements without rows
+  std::string text(int column) const;   // NULL: empty
+  std::string bytes(int column) const;  // of BLOB columns
   std::int64_t integer(int column) const;
   std::optional<std::int64_t> optional_integer(int column) const;
 

@@ -38,6 +38,16 @@ class Database {
   auto read(Use&& use) {
     return (reader_ ? *reader_ : writer_).with(std::forward<Use>(use));
   }
+  // Several reads that see one state of the file.
+  template <class Use>
+  auto read_together(Use&& use) {
+    return read([&](Connection& connection) -> decltype(use(connection)) {
+      TRY_STATUS(connection.execute("BEGIN"));
+      auto result = use(connection);
+      (void)connection.execute("ROLLBACK");  // nothing was written
+      return result;
+    });
+  }
   // One transaction around use(Connection&): committed when it returns a value, rolled back when it
   // returns an error.
   template <class Use>
@@ -46,6 +56,17 @@ class Database {
       TRY(auto transaction, Transaction::begin(connection));
       TRY_STATUS(use(connection));
       return transaction.commit();
+    });
+  }
+  // The same with a value: Result<T> use(Connection&).
+  template <class Use>
+  auto write_value(Use&& use) {
+    return writer_.with([&](Connection& connection) -> decltype(use(connection)) {
+      TRY(auto transaction, Transaction::begin(connection));
+      auto result = use(connection);
+      if (!result) return result;
+      TRY_STATUS(transaction.commit());
+      return result;
     });
   }
 

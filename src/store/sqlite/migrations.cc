@@ -46,6 +46,58 @@ constexpr std::array kMigrations{
       CREATE INDEX responses_by_age ON responses (created_ms);
       CREATE INDEX completions_by_age ON completions (created_ms);
     )sql"},
+    // number: the order of acceptance. waits_for: how many jobs it needs that have not succeeded
+    // yet. cost: expected pixel-steps. crashes: since its last checkpoint. NULL: not known, not
+    // there. job_blobs.role: 'input' as long as the job, 'work' while it runs.
+    Migration{.name = "jobs", .sql = R"sql(
+      CREATE TABLE jobs (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, kind TEXT NOT NULL, model TEXT NOT NULL,
+        request TEXT NOT NULL, priority INTEGER NOT NULL, idempotency_key TEXT, timeout_ms INTEGER, cost INTEGER NOT NULL,
+        state TEXT NOT NULL, waits_for INTEGER NOT NULL, cancel_wanted INTEGER NOT NULL, attempts INTEGER NOT NULL,
+        crashes INTEGER NOT NULL, created_ms INTEGER NOT NULL, started_ms INTEGER, finished_ms INTEGER, heartbeat_ms INTEGER,
+        progress TEXT, warnings TEXT, error TEXT) STRICT;
+      CREATE UNIQUE INDEX jobs_by_idempotency_key ON jobs (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
+      CREATE INDEX jobs_unfinished ON jobs (state, waits_for, kind) WHERE state IN ('queued', 'running');
+      CREATE INDEX jobs_by_owner ON jobs (owner, number);
+      CREATE INDEX jobs_by_kind ON jobs (kind, number);
+      CREATE INDEX jobs_by_end ON jobs (kind, finished_ms) WHERE finished_ms IS NOT NULL;
+      CREATE TABLE job_needs (
+        job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE, place INTEGER NOT NULL, needed TEXT NOT NULL,
+        PRIMARY KEY (job, place)) STRICT, WITHOUT ROWID;
+      CREATE INDEX job_needs_by_needed ON job_needs (needed);
+      CREATE TABLE job_blobs (
+        job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE, role TEXT NOT NULL, blob TEXT NOT NULL,
+        PRIMARY KEY (job, role, blob)) STRICT, WITHOUT ROWID;
+      CREATE INDEX job_blobs_by_blob ON job_blobs (blob);
+      CREATE TABLE job_outputs (
+        job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE, place INTEGER NOT NULL, blob TEXT NOT NULL,
+        content_type TEXT NOT NULL, size_bytes INTEGER NOT NULL, metadata TEXT NOT NULL,
+        PRIMARY KEY (job, place)) STRICT, WITHOUT ROWID;
+      CREATE INDEX job_outputs_by_blob ON job_outputs (blob);
+      CREATE TABLE job_checkpoints (
+        job INTEGER PRIMARY KEY REFERENCES jobs (number) ON DELETE CASCADE, bytes BLOB NOT NULL) STRICT;
+      CREATE TABLE job_shares (owner TEXT PRIMARY KEY, served INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE job_share_clock (served INTEGER NOT NULL) STRICT;
+      INSERT INTO job_share_clock VALUES (0);
+    )sql"},
+    // A row outlives its job.
+    Migration{.name = "ledger", .sql = R"sql(
+      CREATE TABLE ledger (
+        number INTEGER PRIMARY KEY, job TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL, owner TEXT NOT NULL,
+        model TEXT NOT NULL, kind TEXT NOT NULL, images INTEGER NOT NULL, pixel_steps INTEGER NOT NULL,
+        prompt_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL) STRICT;
+    )sql"},
+    // Its file is the output's: one place says what it is.
+    Migration{.name = "gallery", .sql = R"sql(
+      CREATE TABLE gallery (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, job INTEGER NOT NULL, place INTEGER NOT NULL,
+        owner TEXT NOT NULL, model TEXT NOT NULL, prompt TEXT NOT NULL, infotext TEXT NOT NULL, seed INTEGER NOT NULL,
+        width INTEGER NOT NULL, height INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+        FOREIGN KEY (job, place) REFERENCES job_outputs (job, place) ON DELETE CASCADE) STRICT;
+      CREATE UNIQUE INDEX gallery_by_output ON gallery (job, place);
+      CREATE INDEX gallery_by_owner ON gallery (owner, number);
+      CREATE INDEX gallery_by_seed ON gallery (seed);
+    )sql"},
 };
 
 Result<std::size_t> applied_step_count(Connection& connection) {

@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "store/sqlite/answer_expiry.h"
+#include "store/sqlite/blob_store.h"
 #include "store/sqlite/completion_store.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/job_store.h"
 #include "store/sqlite/key_store.h"
 #include "store/sqlite/migrations.h"
 #include "store/sqlite/response_store.h"
@@ -21,17 +23,24 @@ constexpr std::string_view kInMemory = ":memory:";
 
 class Store final : public SqliteStore {
  public:
-  Store(Connection writer, std::optional<Connection> reader)
+  Store(Connection writer, std::optional<Connection> reader, std::unique_ptr<BlobFiles> files,
+        const Clock& clock)
       : database_(std::move(writer), std::move(reader)),
         responses_(database_),
         completions_(database_),
         keys_(database_),
-        expiry_(database_) {}
+        expiry_(database_),
+        blobs_(std::move(files), database_, clock),
+        jobs_(database_, blobs_, clock),
+        gallery_(database_, blobs_) {}
 
   ResponseStore& responses() override { return responses_; }
   CompletionStore& completions() override { return completions_; }
   KeyStore& keys() override { return keys_; }
   AnswerExpiry& expiry() override { return expiry_; }
+  JobStore& jobs() override { return jobs_; }
+  BlobStore& blobs() override { return blobs_; }
+  GalleryStore& gallery() override { return gallery_; }
 
  private:
   Database database_;
@@ -39,6 +48,9 @@ class Store final : public SqliteStore {
   SqliteCompletionStore completions_;
   SqliteKeyStore keys_;
   SqliteAnswerExpiry expiry_;
+  SqliteBlobStore blobs_;
+  SqliteJobStore jobs_;
+  SqliteGalleryStore gallery_;
 };
 
 // SQLite gives its -wal and -shm files the mode of the main file, so it is enough that this one
@@ -61,7 +73,10 @@ Result<std::unique_ptr<SqliteStore>> open_store(const StoreOptions& options, con
     TRY(auto second, Connection::open(open));
     reader = std::move(second);
   }
-  return std::make_unique<Store>(std::move(writer), std::move(reader));
+  auto files = in_memory ? make_blobs_in_memory()
+                         : make_blob_folder(Path(options.file).parent_path() / "blobs",
+                                            options.blob_file_calls);
+  return std::make_unique<Store>(std::move(writer), std::move(reader), std::move(files), clock);
 }
 
 }  // namespace sqlite

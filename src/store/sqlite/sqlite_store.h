@@ -6,13 +6,15 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "store/blob_files.h"
 #include "store/store.h"
 
 namespace diptych::sqlite {
 
 struct StoreOptions {
   std::string file;
-  std::string vfs;  // "": the default
+  std::string vfs;                       // "": the default
+  FileCalls* blob_file_calls = nullptr;  // nullptr: the system's
 };
 Result<std::unique_ptr<SqliteStore>> open_store(const StoreOptions& options, const Clock& clock);
 

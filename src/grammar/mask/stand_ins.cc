@@ -12,10 +12,6 @@ std::unexpected<Refusal> not_yet(std::string_view kind) {
 }
 }  // namespace
 
-[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_regex_machine(std::string_view,
-                                                                    const CompileOptions&) {
-  return not_yet("a regular expression");
-}
 [[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_gbnf_machine(std::string_view,
                                                                    const CompileOptions&) {
   return not_yet("GBNF");
@@ -24,10 +20,6 @@ std::unexpected<Refusal> not_yet(std::string_view kind) {
                                                                    const CompileOptions&,
                                                                    InnerCompiler) {
   return not_yet("Lark");
-}
-[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_choice_machine(std::string_view,
-                                                                     const CompileOptions&) {
-  return not_yet("a choice");
 }
 [[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_structural_tag_machine(std::string_view,
                                                                              const CompileOptions&,

@@ -26,11 +26,12 @@ JobWait::JobWait(std::string job_id, const Caller& caller, CallerLeaves leaves, 
       services_(services) {}
 
 Result<std::unique_ptr<JobWait>> JobWait::start(std::string job_id, const Caller& caller,
-                                                CallerLeaves leaves, Services& services) {
+                                                CallerLeaves leaves, Services& services,
+                                                std::int64_t since) {
   TRY(PictureServices * pictures, get_pictures(services));
   std::unique_ptr<JobWait> wait(new JobWait(std::move(job_id), caller, leaves, services));
   // Subscribed first, looked at second: an end in between is either seen or still to come.
-  wait->subscription_ = pictures->queue.feed().subscribe(wait->job_id_, wait->owner_);
+  wait->subscription_ = pictures->queue.feed().subscribe(wait->job_id_, wait->owner_, since);
   const Result<Job> job = pictures->queue.get(wait->job_id_, wait->owner_);
   if (!job) {
     wait->ended_ = true;  // nothing to cancel
@@ -57,8 +58,8 @@ void JobWait::on_ready(std::function<void()> wake) { subscription_->on_ready(std
 
 std::optional<JobEvent> JobWait::next() {
   if (ended_) return std::nullopt;
-  std::optional<JobEvent> event =
-      past_end_ ? std::exchange(past_end_, std::nullopt) : subscription_->poll();
+  std::optional<JobEvent> event = subscription_->poll();
+  if (!event) event = std::exchange(past_end_, std::nullopt);
   if (event && is_final(event->state)) ended_ = true;
   return event;
 }

@@ -23,8 +23,10 @@ std::optional<std::string> visible_owner(const Caller& caller);
 // leaving does that. Made by handlers: it may wait for the disk.
 class JobWait {
  public:
+  // `since`: events after this sequence; 0: all that are kept.
   static Result<std::unique_ptr<JobWait>> start(std::string job_id, const Caller& caller,
-                                                CallerLeaves leaves, Services& services);
+                                                CallerLeaves leaves, Services& services,
+                                                std::int64_t since = 0);
   ~JobWait();
   JobWait(const JobWait&) = delete;
   JobWait& operator=(const JobWait&) = delete;

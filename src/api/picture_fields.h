@@ -27,6 +27,7 @@ struct PictureFields {
   // Texts of read_picture_text(), or "blob:" and a hash. "": none.
   std::string init_picture, mask_picture;
   std::string init_path, mask_path;  // the fields they came from, for errors
+  std::string init_blob, mask_blob;  // instead of the texts: checked and kept already
   PictureFormat format = PictureFormat::kPng;
   std::optional<int> quality;
   std::optional<bool> lossless;

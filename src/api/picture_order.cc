@@ -19,6 +19,32 @@ constexpr std::size_t kHashLength = 64;
 constexpr std::size_t kIdempotencyKeyMax = 255;
 constexpr std::uint64_t kSeedMask = 0xFFFF'FFFF;  // as people write and share seeds
 
+struct FieldName {
+  std::string_view drawing, row;
+};
+constexpr FieldName kFieldNames[] = {
+    {"n_iter", "batch_count"},
+    {"sampler_name", "sampler"},
+    {"scheduler", "schedule"},
+    {"rng", "noise"},
+    {"subseed_strength", "variation.strength"},
+    {"seed_resize_from_w", "seed_resize_width"},
+    {"seed_resize_from_h", "seed_resize_height"},
+    {"init_images", "init.picture"},
+    {"resize_mode", "init.resize"},
+    {"mask", "init.inpaint.mask"},
+    {"mask_blur", "init.inpaint.blur"},
+    {"inpaint_full_res_padding", "init.inpaint.padding"},
+    {"enable_hr", "hires"},
+    {"hr_resize_x", "hires.width"},
+    {"hr_resize_y", "hires.height"},
+    {"hr_upscaler", "hires.upscaler"},
+    {"hr_second_pass_steps", "hires.steps"},
+    {"hr_cfg", "hires.cfg_scale"},
+    {"hr_sampler_name", "hires.sampler"},
+    {"hr_scheduler", "hires.schedule"},
+};
+
 bool is_hash(std::string_view text) {
   return text.size() == kHashLength && std::ranges::all_of(text, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -71,6 +97,13 @@ Result<KeptPicture> keep(std::string_view text, std::string_view path, Services&
 
 Status keep_sources(const PictureFields& fields, Services& services, PictureOrder& order) {
   if (!fields.request.init) return {};
+  if (!fields.init_blob.empty()) {
+    order.job.init_blob = fields.init_blob;
+    order.job.mask_blob = fields.mask_blob;
+    order.blobs.push_back(fields.init_blob);
+    if (!fields.mask_blob.empty()) order.blobs.push_back(fields.mask_blob);
+    return {};
+  }
   TRY(const KeptPicture init,
       keep(fields.init_picture, fields.init_path, services, order.warnings));
   order.job.init_blob = init.blob;
@@ -144,6 +177,8 @@ Result<PictureOrder> make_picture_order(PictureFields fields, const Call& call,
   TRY_STATUS(keep_sources(fields, services, order));
   order.job.model = order.model.id;
   order.job.request = std::move(request);
+  if (const Status can = pictures->catalog.check(order.job); !can)
+    return fail(in_field_words(can.error()));
   return order;
 }
 
@@ -162,6 +197,12 @@ Result<Submitted> submit_picture_order(const PictureOrder& order, JobTerms terms
                                  .depends_on = std::move(terms.depends_on),
                                  .timeout_ms = terms.timeout_ms,
                                  .blobs = order.blobs});
+}
+
+Error in_field_words(Error error) {
+  const auto row = std::ranges::find(kFieldNames, error.param, &FieldName::drawing);
+  if (row != std::end(kFieldNames)) error.param = row->row;
+  return error;
 }
 
 Result<std::string> idempotency_key_of(const Call& call) {

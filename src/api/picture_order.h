@@ -43,6 +43,9 @@ Result<PictureOrder> make_picture_order(PictureFields fields, const Call& call, 
 Result<Submitted> submit_picture_order(const PictureOrder& order, JobTerms terms, const Call& call,
                                        Services& services);
 
+// Drawing names fields as A1111's interface does; this is the error with the name of our row.
+Error in_field_words(Error error);
+
 // The request header Idempotency-Key, checked; "" when there is none.
 Result<std::string> idempotency_key_of(const Call& call);
 

@@ -1,18 +1,24 @@
 #include <vector>
 
+#include "api/diptych/blobs.h"
 #include "api/diptych/discovery.h"
+#include "api/diptych/events.h"
+#include "api/diptych/gallery.h"
 #include "api/diptych/health.h"
+#include "api/diptych/jobs.h"
+#include "api/diptych/state.h"
 #include "api/openai/chat.h"
 #include "api/openai/chat_fields.h"
 #include "api/openai/completion_fields.h"
 #include "api/openai/completions.h"
 #include "api/openai/embeddings.h"
+#include "api/openai/files.h"
+#include "api/openai/images.h"
 #include "api/openai/models.h"
+#include "api/openai/responses_routes.h"
 #include "api/openai/stored_chat.h"
 #include "api/route.h"
-#if __has_include("api/openai/responses_routes.h")
-#include "api/openai/responses_routes.h"
-#endif
+#include "api/sdapi/routes.h"
 
 namespace diptych {
 namespace {
@@ -28,6 +34,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/openapi.json", Scope::kNone, Cost::kWork, get_openapi, "This document."},
     {"GET", "/api/v1/capabilities", Scope::kInference, Cost::kWork, get_capabilities,
      "Models, samplers, limits, and which fields are honoured."},
+    {"GET", "/api/v1/state", Scope::kInference, Cost::kWork, get_state,
+     "What waits, what runs, which models are in memory.", nullptr, ErrorStyle::kDiptych},
     {"GET", "/v1/models", Scope::kInference, Cost::kCheap, openai::list_models, "List the models."},
     {"GET", "/v1/models/{id...}", Scope::kInference, Cost::kCheap, openai::get_model, "One model."},
     {"DELETE", "/v1/models/{id...}", Scope::kInference, Cost::kCheap, openai::delete_model,
@@ -56,10 +64,10 @@ constexpr Route kRoutes[] = {
 std::span<const Route> all_routes() {
   static const std::vector<Route> kAll = [] {
     std::vector<Route> all(std::begin(kRoutes), std::end(kRoutes));
-#if __has_include("api/openai/responses_routes.h")
-    const auto responses = openai::responses_routes();
-    all.insert(all.end(), responses.begin(), responses.end());
-#endif
+    for (const std::span<const Route> family :
+         {openai::responses_routes(), openai::images_routes(), openai::files_routes(), job_routes(),
+          event_routes(), gallery_routes(), blob_routes(), sdapi::sdapi_routes()})
+      all.insert(all.end(), family.begin(), family.end());
     return all;
   }();
   return kAll;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -18,12 +19,16 @@ class BlobStore;
 class GalleryStore;
 class JobQueue;
 class PictureCatalog;
+namespace sdapi {
+class Desk;
+}
 
 struct PictureServices {  // what pictures are made, kept and found with
   JobQueue& queue;        // jobs/job_queue.h
   BlobStore& blobs;       // jobs/job_store.h
   GalleryStore& gallery;
   PictureCatalog& catalog;  // jobs/pictures/picture_catalog.h
+  std::string link_secret;  // of links to files, random for each run: api/blob_link.h
 };
 
 struct ApiLimits {
@@ -34,6 +39,7 @@ struct ApiLimits {
   Duration request_timeout = std::chrono::seconds(600);
   std::size_t picture_bytes_max = std::size_t{50} << 20;  // of one picture file in a request
   std::uint64_t picture_pixels_max = 40'000'000;          // of one picture in a request
+  std::string public_url;  // links to this server begin with it; "": http:// and the Host header
 };
 
 struct Services {
@@ -46,6 +52,7 @@ struct Services {
   BackgroundRunner& background;  // api/background.h: drives work whose caller has gone
   ApiLimits limits;
   PictureServices* pictures = nullptr;  // nullptr: this server draws nothing
+  sdapi::Desk* sdapi = nullptr;         // api/sdapi/desk.h: what it keeps between requests
 };
 
 // kUnsupported when this server draws nothing.

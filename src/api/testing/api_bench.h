@@ -13,6 +13,7 @@
 #include "api/background.h"
 #include "api/route.h"
 #include "api/services.h"
+#include "api/testing/fake_pictures.h"
 #include "api/testing/fake_text.h"
 #include "base/json.h"
 #include "store/store.h"
@@ -54,6 +55,7 @@ class ApiBench {
   FakeModelRegistry registry;
   std::unique_ptr<SqliteStore> store;  // in memory
   ImmediateRunner runner;
+  FakePictures pictures;
   Services services{.clock = clock,
                     .metrics = *metrics,
                     .models = registry,
@@ -61,7 +63,8 @@ class ApiBench {
                     .completions = store->completions(),
                     .keys = store->keys(),
                     .background = runner,
-                    .limits = {}};
+                    .limits = {},
+                    .pictures = &pictures.services};
 
   FakeScheduler& scheduler() { return model->fake_scheduler; }
 

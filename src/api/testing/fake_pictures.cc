@@ -33,7 +33,7 @@ class FakeSubscription final : public Subscription {
     while (place_ < log_->events.size()) {
       const JobEvent& event = log_->events[place_++];
       const bool mine =
-          job_.empty() ? !owner_ || log_->owners[event.job] == *owner_ : event.job == job_;
+          job_.empty() ? !owner_ || event.owner == *owner_ : event.job == job_;
       if (mine && event.sequence > since_) return event;
     }
     return std::nullopt;
@@ -79,9 +79,7 @@ std::string small_png(int width, int height, int channels) {
 // --- feed ---------------------------------------------------------------------------------------
 
 void FakeFeed::publish(JobEvent event) {
-  event.sequence = 1;
-  for (const JobEvent& other : log->events)
-    if (other.job == event.job) event.sequence = other.sequence + 1;
+  event.sequence = static_cast<std::int64_t>(log->events.size()) + 1;
   log->events.push_back(std::move(event));
   const auto wakes = log->wakes;
   for (const auto& [reader, wake] : wakes) wake();
@@ -106,7 +104,7 @@ Job* FakeJobStore::find(std::string_view id) {
   return found == jobs.end() ? nullptr : &*found;
 }
 
-Result<Submitted> FakeJobStore::submit(const NewJob& job) {
+Result<Submitted> FakeJobStore::submit(const NewJob& job, const QueueLimits&) {
   if (!job.idempotency_key.empty())
     for (const Job& other : jobs)
       if (other.spec.idempotency_key == job.idempotency_key && other.spec.owner == job.owner)
@@ -118,11 +116,11 @@ Result<Submitted> FakeJobStore::submit(const NewJob& job) {
   return Submitted{.job = std::move(accepted)};
 }
 
-Result<JobState> FakeJobStore::cancel(std::string_view id) {
+Result<Cancelled> FakeJobStore::cancel(std::string_view id) {
   Job* job = find(id);
   if (job == nullptr) return fail(ErrorCode::kNotFound, "no such job");
   if (!is_final(job->state)) job->state = JobState::kCancelled;
-  return job->state;
+  return Cancelled{.state = job->state, .ended = {*job}};
 }
 
 Result<Job> FakeJobStore::get(std::string_view id) {
@@ -147,6 +145,13 @@ Result<std::optional<int>> FakeJobStore::position(std::string_view id) {
     ++ahead;
   }
   return std::nullopt;
+}
+
+Result<std::vector<std::string>> FakeJobStore::queue_order() {
+  std::vector<std::string> ids;
+  for (const Job& job : jobs)
+    if (job.state == JobState::kQueued) ids.push_back(job.id);
+  return ids;
 }
 
 Result<int> FakeJobStore::queued_count(std::optional<std::string_view> owner) {
@@ -212,6 +217,11 @@ Result<PictureModelEntry> FakeCatalog::find(std::string_view id_or_title) {
   return fail(ErrorCode::kNotFound, fmt::format("there is no picture model '{}'", id_or_title));
 }
 
+Status FakeCatalog::check(const PictureJob&) {
+  if (check_error) return fail(*check_error);
+  return {};
+}
+
 Result<std::string> FakeCatalog::load(std::string_view id) {
   TRY(const PictureModelEntry entry, find(id));
   for (PictureModelEntry& each : entries)
@@ -228,13 +238,13 @@ Status FakeCatalog::unload(std::string_view id) {
 // --- the queue ----------------------------------------------------------------------------------
 
 void FakeQueue::publish(const Job& job, std::string type) {
-  feed_.log->owners[job.id] = job.spec.owner;
   JobEvent event{
       .job = job.id, .type = std::move(type), .state = job.state, .progress = job.progress};
   if (event.type == "preview")
     event.preview = JobPreview{.bytes = std::make_shared<const std::string>(small_png(2, 2)),
                                .content_type = "image/png",
                                .step = job.progress.step};
+  event.owner = job.spec.owner;
   if (job.state == JobState::kQueued) event.position = *store_.position(job.id);
   feed_.publish(std::move(event));
 }
@@ -242,7 +252,7 @@ void FakeQueue::publish(const Job& job, std::string type) {
 Result<Submitted> FakeQueue::submit(const NewJob& job) {
   if (refusal) return fail(*refusal);
   for (const std::string& blob : job.blobs) TRY_STATUS(blobs_.get(blob));
-  TRY(Submitted submitted, store_.submit(job));
+  TRY(Submitted submitted, store_.submit(job, {}));
   if (!submitted.is_new) return submitted;
   publish(submitted.job, "queued");
   if (!held) run_next();
@@ -327,9 +337,9 @@ Result<Job> FakeQueue::get(std::string_view id, std::optional<std::string_view> 
 
 Result<JobState> FakeQueue::cancel(std::string_view id, std::optional<std::string_view> owner) {
   TRY(const Job before, get(id, owner));
-  TRY(const JobState state, store_.cancel(id));
-  if (!is_final(before.state)) publish(*store_.find(id), std::string(name_of(state)));
-  return state;
+  TRY(const Cancelled cancelled, store_.cancel(id));
+  if (!is_final(before.state)) publish(*store_.find(id), std::string(name_of(cancelled.state)));
+  return cancelled.state;
 }
 
 Status FakeQueue::skip(std::string_view id, std::optional<std::string_view> owner) {

@@ -22,7 +22,6 @@ class FakeFeed final : public EventFeed {  // keeps everything; one thread
  public:
   struct Log {
     std::vector<JobEvent> events;
-    std::map<std::string, std::string> owners;
     std::vector<std::pair<int, std::function<void()>>> wakes;
     int next_reader = 0;
   };
@@ -32,6 +31,8 @@ class FakeFeed final : public EventFeed {  // keeps everything; one thread
   std::unique_ptr<Subscription> subscribe(std::string_view job, std::optional<std::string> owner,
                                           std::int64_t since) override;
   std::optional<JobEvent> latest(std::string_view job) override;
+  bool is_watched(std::string_view) const override { return true; }
+  std::vector<JobEvent> followed_in(JobState) const override { return {}; }
 };
 
 class FakeJobStore final : public JobStore {
@@ -39,15 +40,20 @@ class FakeJobStore final : public JobStore {
   std::vector<Job> jobs;  // oldest first
 
   Job* find(std::string_view id);
-  Result<Submitted> submit(const NewJob& job) override;
+  Result<Submitted> submit(const NewJob& job, const QueueLimits& limits) override;
   Result<std::optional<Lease>> lease(std::span<const JobKind>) override { return std::nullopt; }
   Status heartbeat(const Lease&, const JobProgress&) override { return {}; }
   Status checkpoint(const Lease&, std::string_view) override { return {}; }
-  Status finish(const Lease&, const JobOutcome&, std::span<const LedgerRow>) override { return {}; }
-  Result<JobState> cancel(std::string_view id) override;
+  Status hold_blob(const Lease&, std::string_view) override { return {}; }
+  Result<std::vector<Job>> finish(const Lease&, const JobOutcome&, const LedgerRow&) override {
+    return std::vector<Job>();
+  }
+  Status give_up(const Lease&) override { return {}; }
+  Result<Cancelled> cancel(std::string_view id) override;
   Result<Job> get(std::string_view id) override;
   Result<Listing<Job>> list(const JobFilter& filter, const Page& page) override;
   Result<std::optional<int>> position(std::string_view id) override;
+  Result<std::vector<std::string>> queue_order() override;
   Result<int> queued_count(std::optional<std::string_view> owner) override;
   Status erase(std::string_view id) override;
   Result<int> recover() override { return 0; }
@@ -76,10 +82,12 @@ class FakeCatalog final : public PictureCatalog {
  public:
   std::vector<PictureModelEntry> entries;
   std::string default_id = "emoji";
+  std::optional<Error> check_error;
 
   std::vector<PictureModelEntry> models() override { return entries; }
   Result<PictureModelEntry> find(std::string_view id_or_title) override;
   std::string default_model() const override { return default_id; }
+  Status check(const PictureJob& job) override;
   Result<std::string> load(std::string_view id) override;
   Status unload(std::string_view id) override;
   void refresh() override {}

@@ -42,4 +42,15 @@ Result<MaskCase> parse_case(std::string_view line) {
   return parsed;
 }
 
+std::vector<std::size_t> choose_cases(const CaseFile& file, const CaseRange& range) {
+  constexpr std::size_t kHeadBytes = 200;  // of a line: its id is there
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = range.first; i < file.size(); ++i) {
+    if (range.limit > 0 && chosen.size() >= range.limit) break;
+    const std::string_view head = file.line(i).substr(0, kHeadBytes);
+    if (range.only.empty() || head.find(range.only) != head.npos) chosen.push_back(i);
+  }
+  return chosen;
+}
+
 }  // namespace diptych::bench

@@ -39,4 +39,10 @@ class CaseFile {  // holds the text; cases are parsed when asked for
   std::vector<Line> lines_;
 };
 
+struct CaseRange {
+  std::size_t first = 0, limit = 0;  // limit 0: all
+  std::string only;                  // a part of the id; empty: all
+};
+std::vector<std::size_t> choose_cases(const CaseFile& file, const CaseRange& range);
+
 }  // namespace diptych::bench

@@ -66,24 +66,16 @@ std::string id_of(std::string_view line) {  // without parsing what may have kil
   return parsed ? parsed->id : "?";
 }
 
-std::vector<std::size_t> chosen_cases(const CaseFile& file, const MaskBenchPlan& plan) {
-  std::vector<std::size_t> chosen;
-  for (std::size_t i = plan.first; i < file.size(); ++i) {
-    if (plan.limit > 0 && chosen.size() >= plan.limit) break;
-    const std::string_view head = file.line(i).substr(0, 200);
-    if (plan.only.empty() || head.find(plan.only) != head.npos) chosen.push_back(i);
-  }
-  return chosen;
-}
-
 }  // namespace
 
 MaskBenchReport run_mask_bench(const CaseFile& file, const grammar::Target& target,
                                const MaskBenchPlan& plan) {
-  const std::vector<std::size_t> chosen = chosen_cases(file, plan);
+  const std::vector<std::size_t> chosen = choose_cases(file, plan.range);
   const CpuClock clock;
   MaskReport report;
-  WorkerPlan workers{.task_count = chosen.size(), .process_count = plan.process_count};
+  WorkerPlan workers{.task_count = chosen.size(),
+                     .process_count = plan.process_count,
+                     .task_ms_max = plan.case_ms_max};
   workers.run = [&](std::size_t task) {
     const auto parsed = parse_case(file.line(chosen[task]));
     if (!parsed) {

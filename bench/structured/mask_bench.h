@@ -14,8 +14,8 @@ namespace diptych::bench {
 struct MaskBenchPlan {
   CaseSettings settings;
   int process_count = 1;
-  std::size_t first = 0, limit = 0;  // cases; limit 0: all
-  std::string only;                  // a part of the id; empty: all
+  int case_ms_max = 60'000;
+  CaseRange range;
 };
 
 struct MaskBenchReport {

@@ -12,6 +12,7 @@
 #include "structured/mask_bench.h"
 #include "structured/suite_bench.h"
 #include "structured/vocabulary_file.h"
+#include "structured/walks.h"
 
 namespace {
 
@@ -22,9 +23,12 @@ constexpr const char* kUsage = R"(bench_structured --cases FILE.jsonl --vocab FI
   --limit N, --from N  so many cases, from that one on
   --only TEXT          cases whose id has this in it
   --jobs N             worker processes (default 1: timings do not disturb each other)
+  --case-seconds N     a case that takes longer is stopped and counted (default 60)
   --cold               no second pass over the same compiled schema
   --results FILE       the verdict on every case, one JSON object a line
   --json               the report as JSON
+  --walks N            instead: N random walks under the masks of each schema, which must all end
+                       in documents that the plain evaluator accepts
 
 bench_structured --suite DIR [--vocab FILE.txt] [--json]
   DIR: a draft's folder of JSON-Schema-Test-Suite, …/tests/draft2020-12
@@ -34,9 +38,10 @@ using Arguments = std::map<std::string, std::string>;
 
 Result<Arguments> parse_arguments(int count, char** values) {
   const std::map<std::string, bool> known = {
-      {"--cases", true},   {"--vocab", true}, {"--order", true}, {"--limit", true},
-      {"--from", true},    {"--suite", true}, {"--only", true},  {"--jobs", true},
-      {"--results", true}, {"--cold", false}, {"--json", false}};
+      {"--cases", true}, {"--vocab", true}, {"--order", true},   {"--limit", true},
+      {"--from", true},  {"--suite", true}, {"--walks", true},   {"--case-seconds", true},
+      {"--only", true},  {"--jobs", true},  {"--results", true}, {"--cold", false},
+      {"--json", false}};
   Arguments arguments;
   for (int i = 1; i < count; ++i) {
     const auto option = known.find(values[i]);
@@ -76,6 +81,26 @@ grammar::Policy benchmark_policy(const std::string& order) {
           .numbers = grammar::Numbers::kComplete};
 }
 
+bench::CaseRange range_of(const Arguments& arguments) {
+  return {.first = static_cast<std::size_t>(number_of(arguments, "--from", 0)),
+          .limit = static_cast<std::size_t>(number_of(arguments, "--limit", 0)),
+          .only = text_of(arguments, "--only")};
+}
+
+Status run_random_walks(const Arguments& arguments) {
+  TRY(const grammar::Target target, read_target(text_of(arguments, "--vocab")));
+  TRY(const bench::CaseFile file, bench::CaseFile::read(text_of(arguments, "--cases")));
+  const bench::WalksPlan plan{
+      .policy = benchmark_policy(text_of(arguments, "--order")),
+      .walk_count = number_of(arguments, "--walks", 1),
+      .process_count = std::max(number_of(arguments, "--jobs", 1), 1),
+      .case_ms_max = std::max(number_of(arguments, "--case-seconds", 60), 1) * 1000,
+      .case_ms_max = std::max(number_of(arguments, "--case-seconds", 60), 1) * 1000,
+      .range = range_of(arguments)};
+  std::cout << dump_json_pretty(bench::run_walks(file, target, plan));
+  return {};
+}
+
 Status run_cases(const Arguments& arguments) {
   TRY(const grammar::Target target, read_target(text_of(arguments, "--vocab")));
   TRY(const bench::CaseFile file, bench::CaseFile::read(text_of(arguments, "--cases")));
@@ -83,9 +108,8 @@ Status run_cases(const Arguments& arguments) {
       .settings = {.policy = benchmark_policy(text_of(arguments, "--order")),
                    .warm_pass = !arguments.contains("--cold")},
       .process_count = std::max(number_of(arguments, "--jobs", 1), 1),
-      .first = static_cast<std::size_t>(number_of(arguments, "--from", 0)),
-      .limit = static_cast<std::size_t>(number_of(arguments, "--limit", 0)),
-      .only = text_of(arguments, "--only")};
+      .case_ms_max = std::max(number_of(arguments, "--case-seconds", 60), 1) * 1000,
+      .range = range_of(arguments)};
   const bench::MaskBenchReport report = bench::run_mask_bench(file, target, plan);
   if (const std::string path = text_of(arguments, "--results"); !path.empty()) {
     std::ofstream results(path);
@@ -113,6 +137,7 @@ Status run_official_suite(const Arguments& arguments) {
 
 Status run(const Arguments& arguments) {
   if (arguments.contains("--suite")) return run_official_suite(arguments);
+  if (arguments.contains("--walks")) return run_random_walks(arguments);
   if (arguments.contains("--cases") && arguments.contains("--vocab")) return run_cases(arguments);
   return fail(ErrorCode::kInvalidArgument, "nothing to do");
 }

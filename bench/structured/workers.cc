@@ -1,6 +1,7 @@
 #include "structured/workers.h"
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -79,6 +80,7 @@ class Worker {
   }
 
   [[noreturn]] void work(int out) const {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     const rlimit memory{.rlim_cur = plan_.memory_bytes_max, .rlim_max = plan_.memory_bytes_max};
     setrlimit(RLIMIT_AS, &memory);
     const rlimit core{.rlim_cur = 0, .rlim_max = 0};

@@ -12,10 +12,6 @@ std::unexpected<Refusal> not_yet(std::string_view kind) {
 }
 }  // namespace
 
-[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_gbnf_machine(std::string_view,
-                                                                   const CompileOptions&) {
-  return not_yet("GBNF");
-}
 [[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_lark_machine(std::string_view,
                                                                    const CompileOptions&,
                                                                    InnerCompiler) {

@@ -95,7 +95,6 @@ Status run_random_walks(const Arguments& arguments) {
       .walk_count = number_of(arguments, "--walks", 1),
       .process_count = std::max(number_of(arguments, "--jobs", 1), 1),
       .case_ms_max = std::max(number_of(arguments, "--case-seconds", 60), 1) * 1000,
-      .case_ms_max = std::max(number_of(arguments, "--case-seconds", 60), 1) * 1000,
       .range = range_of(arguments)};
   std::cout << dump_json_pretty(bench::run_walks(file, target, plan));
   return {};

@@ -127,8 +127,8 @@ Result<ModuleDevices> parse_module_devices(std::string_view text) {
 
 Backends Backends::open() {
   std::vector<std::unique_ptr<Backend>> built;
-  built.push_back(make_openvino_backend());
   built.push_back(make_onednn_backend());
+  built.push_back(make_openvino_backend());
   auto ggml = make_ggml_backend();
   if (ggml) built.push_back(std::move(*ggml));
   Backends backends(std::move(built));

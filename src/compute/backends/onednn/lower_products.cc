@@ -26,7 +26,7 @@ Memory::desc desc_of(const Stored& stored, const Memory::dims& dims, Memory::for
 Memory::dims dims_of(const Shape& shape) { return {shape.sizes().begin(), shape.sizes().end()}; }
 
 // Weights in the layout the primitive asks for; f32 in `plain` order goes in.
-Memory packed(Lowering& lowering, std::vector<float>& values, const Memory::desc& plain,
+Memory packed(Lowering& lowering, std::span<float> values, const Memory::desc& plain,
               const Memory::desc& wanted) {
   Memory from(plain, lowering.engine(), values.data()), to(wanted, lowering.engine());
   dnnl::stream stream(lowering.engine());
@@ -59,11 +59,11 @@ dnnl::primitive_attr attributes(const Product& product) {
 template <class Primitive>
 Status add_product(Lowering& lowering, const Node& node, const Product& product,
                    const typename Primitive::primitive_desc& desc) {
-  TRY(auto weight, lowering.read_weight(node.inputs[1]));
+  TRY(const auto weight, lowering.read_weight(node.inputs[1]));
   Arguments fixed = {
       {DNNL_ARG_WEIGHTS, packed(lowering, weight, product.weight_plain, desc.weights_desc())}};
   if (node.inputs.size() > 2) {
-    TRY(auto bias, lowering.read_weight(node.inputs[2]));
+    TRY(const auto bias, lowering.read_weight(node.inputs[2]));
     fixed.emplace(DNNL_ARG_BIAS, packed(lowering, bias, product.bias_desc, product.bias_desc));
   }
   lowering.need_scratchpad(desc.scratchpad_desc().get_size());

@@ -30,6 +30,19 @@ void write_cells(std::span<const float> values, Cell cell, std::byte* to) {
   std::ranges::transform(values, cells, bf16_of_f32);
 }
 
+void convert_in_parallel(DType dtype, std::span<const std::byte> from, std::span<float> to) {
+  const DTypeRow& row = describe(dtype);
+  const auto block = static_cast<std::size_t>(row.block_elements),
+             bytes = static_cast<std::size_t>(row.block_bytes);
+  const std::size_t blocks = to.size() / block, chunk = (std::size_t{1} << 16) / block;
+#pragma omp parallel for schedule(static)
+  for (std::size_t begin = 0; begin < blocks; begin += chunk) {
+    const std::size_t count = std::min(chunk, blocks - begin);
+    convert_to_f32(dtype, from.subspan(begin * bytes, count * bytes),
+                   to.subspan(begin * block, count * block));
+  }
+}
+
 bool is_leaf(Op op) { return op == Op::kInput || op == Op::kWeight || op == Op::kConstant; }
 
 }  // namespace
@@ -64,9 +77,15 @@ std::optional<TensorId> Lowering::find_weight(Value value) const {
   return node(value).op == Op::kWeight ? weights_.find(node(value).name) : std::nullopt;
 }
 
-Result<std::vector<float>> Lowering::read_weight(Value value) {
+Result<std::span<float>> Lowering::read_weight(Value value) {
   const Node& weight = node(value);
-  if (weight.op == Op::kConstant) return weight.constant;
+  const auto count = static_cast<std::size_t>(weight.shape.element_count());
+  if (weight_.size() < count) weight_.resize(count);
+  const std::span<float> values(weight_.data(), count);
+  if (weight.op == Op::kConstant) {
+    std::ranges::copy(weight.constant, values.begin());
+    return values;
+  }
   if (weight.op != Op::kWeight)
     return fail(ErrorCode::kUnsupported,
                 fmt::format("onednn: {} is computed, not a weight", name_of(weight.op)));
@@ -74,7 +93,7 @@ Result<std::vector<float>> Lowering::read_weight(Value value) {
   if (!tensor || weights_.info(*tensor).shape != weight.shape)
     return fail(ErrorCode::kInvalidArgument, fmt::format("weight '{}' of shape {} is missing",
                                                          weight.name, weight.shape.to_string()));
-  std::vector<float> values = read_as_f32(weights_, *tensor);
+  convert_in_parallel(weights_.info(*tensor).dtype, weights_.bytes(*tensor), values);
   weights_.release(*tensor);
   return values;
 }
@@ -82,15 +101,16 @@ Result<std::vector<float>> Lowering::read_weight(Value value) {
 Result<Stored> Lowering::resident(Value value, Cell cell) {
   const auto key = std::tuple(value.id, kRowMajor, cell);
   if (const auto known = converted_.find(key); known != converted_.end()) return known->second;
-  TRY(auto values, read_weight(value));
+  TRY(const auto values, read_weight(value));
   const Stored stored = make(node(value).shape, kRowMajor, cell);
   lowered_.arena.use(stored.buffer, kBeforeTheRun);
   lowered_.arena.use_until_end(stored.buffer);
   count_weight(bytes_of(stored.shape, cell));
-  lowered_.fills.push_back([values = std::move(values), stored](const Arena& arena) -> Run {
-    write_cells(values, stored.cell, arena.at(stored.buffer));
-    return {};
-  });
+  lowered_.fills.push_back(
+      [values = std::vector(values.begin(), values.end()), stored](const Arena& arena) -> Run {
+        write_cells(values, stored.cell, arena.at(stored.buffer));
+        return {};
+      });
   converted_.emplace(key, stored);
   return stored;
 }

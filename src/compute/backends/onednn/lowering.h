@@ -50,8 +50,8 @@ class Lowering {
   // A value as it lies, or moved and converted to lie as asked.
   Result<Stored> get(Value value);
   Result<Stored> get(Value value, const Order& order, Cell cell);
-  // Reads a weight; nothing is kept. kUnsupported: `value` is no weight.
-  Result<std::vector<float>> read_weight(Value value);
+  // A weight or constant as f32; valid until the next call. kUnsupported: `value` is neither.
+  Result<std::span<float>> read_weight(Value value);
   std::optional<TensorId> find_weight(Value value) const;
   // A weight or constant as f32 that stays.
   Result<Stored> resident(Value value, Cell cell);
@@ -85,6 +85,7 @@ class Lowering {
   std::map<std::tuple<std::uint32_t, Order, Cell>, Stored> converted_;
   std::vector<std::optional<std::uint32_t>> only_user_;
   std::vector<bool> deferred_, is_output_;
+  std::vector<float> weight_;  // the last one read: one buffer for all, its pages stay
 };
 
 struct LoweringRow {

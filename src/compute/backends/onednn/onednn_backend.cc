@@ -4,8 +4,10 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/mutex.h"
+#include "compute/backends/onednn/idle_team.h"
 #include "compute/backends/onednn/onednn_errors.h"
 #include "compute/backends/onednn/onednn_program.h"
 #include "compute/machine_load.h"
@@ -46,12 +48,14 @@ class OnednnBackend : public Backend {
   const dnnl::engine engine_{dnnl::engine::kind::cpu,
                              0};  // one for all: primitives, memory and streams must agree
   Mutex mutex_;
+  std::optional<IdleTeam> idle_team_ GUARDED_BY(mutex_);
   std::vector<std::pair<int, std::weak_ptr<ComputeThread>>> threads_
       GUARDED_BY(mutex_);  // by niceness
 };
 
 std::shared_ptr<ComputeThread> OnednnBackend::thread_for(int nice) {
   MutexLock lock(mutex_);
+  if (!idle_team_) idle_team_.emplace();
   std::erase_if(threads_, [](const auto& known) { return known.second.expired(); });
   for (const auto& [of_nice, known] : threads_)
     if (auto thread = known.lock(); thread && of_nice == nice) return thread;

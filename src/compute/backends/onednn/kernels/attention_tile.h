@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numbers>
 #include <vector>
 
 #include "compute/backends/onednn/kernels/attention.h"
@@ -17,6 +18,8 @@ namespace diptych::onednn {
 struct F32Products {
   using Element = float;
   static constexpr std::int64_t kPerWord = 1;
+  static constexpr int kExp2Degree = 6;
+  static void store_shares(float* to, Lanes shares) { store(to, shares); }
   static std::uint32_t bits(float value) { return std::bit_cast<std::uint32_t>(value); }
   static Lanes add(Lanes sum, __m512i a, __m512i b) {
     return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum);
@@ -191,14 +194,17 @@ class QueryBlock {
     return run_.causal ? std::clamp(first_ + query + 1 - key, std::int64_t{0}, all) : all;
   }
 
-  Lanes scaled(std::int64_t query, const float* scores, std::int64_t key, __mmask16 mask) const {
-    Lanes x = _mm512_mul_ps(load(scores), splat(run_.scale));
-    if (run_.mask == nullptr) return x;
+  // The mask counts before the scale: s·scale + m = (s + m/scale)·scale.
+  void add_mask(std::int64_t query, float* scores, std::int64_t key, std::int64_t count) const {
     const auto& strides = run_.mask_strides;
     const float* row =
         run_.mask + batch_ * strides[0] + head_ * strides[1] + (first_ + query) * strides[2];
-    if (strides[3] == 0) return _mm512_add_ps(x, splat(row[0]));
-    return _mm512_add_ps(x, load(row + key, mask));
+    const Lanes unscale = splat(1 / run_.scale);
+    for (std::int64_t i = 0; i < count; i += 16) {
+      const auto mask = first_lanes(static_cast<std::size_t>(count - i));
+      const Lanes m = strides[3] == 0 ? splat(row[0]) : load(row + key + i, mask);
+      store(scores + i, _mm512_fmadd_ps(m, unscale, load(scores + i)));
+    }
   }
 
   // Scores of one row become shares of what was seen so far; what was gathered before is scaled to
@@ -206,25 +212,26 @@ class QueryBlock {
   void soften(std::int64_t query, std::int64_t row, std::int64_t key, std::int64_t width) {
     float* scores = scores_[row];
     const std::int64_t count = query < count_ ? seen(query, key, width) : 0;
+    if (run_.mask != nullptr) add_mask(query, scores, key, count);
     Lanes top = splat(top_[query]);
     for (std::int64_t i = 0; i < count; i += 16) {
       const auto mask = first_lanes(static_cast<std::size_t>(count - i));
-      const Lanes x = scaled(query, scores + i, key + i, mask);
-      store(scores + i, x);
-      top = _mm512_mask_max_ps(top, mask, top, x);
+      top = _mm512_mask_max_ps(top, mask, top, load(scores + i));
     }
     const float largest = _mm512_reduce_max_ps(top);
     const bool any = largest > -std::numeric_limits<float>::infinity();
+    const float factor = run_.scale * std::numbers::log2e_v<float>;
+    const Lanes shift = splat(any ? largest * factor : 0.0F);
     Lanes sum = _mm512_setzero_ps();
     for (std::int64_t i = 0; i < width; i += 16) {
       const auto mask =
           i < count && any ? first_lanes(static_cast<std::size_t>(count - i)) : __mmask16{0};
-      const Lanes share =
-          _mm512_maskz_mov_ps(mask, exp_of(_mm512_sub_ps(load(scores + i), splat(largest))));
+      const Lanes power = _mm512_maskz_fmsub_ps(mask, load(scores + i), splat(factor), shift);
+      const Lanes share = _mm512_maskz_mov_ps(mask, exp2_of<Products::kExp2Degree>(power));
       sum = _mm512_add_ps(sum, share);
-      store(shares_[row] + i, share);
+      Products::store_shares(shares_[row] + i, share);
     }
-    const float kept = any ? std::exp(top_[query] - largest) : 1.0F;
+    const float kept = any ? std::exp2((top_[query] - largest) * factor) : 1.0F;
     weight_[query] = weight_[query] * kept + _mm512_reduce_add_ps(sum);
     top_[query] = largest;
     kept_[row] = kept;

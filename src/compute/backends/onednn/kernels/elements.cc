@@ -13,10 +13,7 @@ constexpr std::int64_t kTile = 1024;  // f32 values of one operand that stay in 
 template <class T>
 void read_tile(const T* from, std::int64_t stride, std::int64_t count, float* tile) {
   if (stride == 1) {
-    for (std::int64_t i = 0; i < count; i += kLanes) {
-      const auto mask = first_lanes(static_cast<std::size_t>(count - i));
-      store(tile + i, load(from + i, mask));
-    }
+    for_lanes(count, [&](std::int64_t i, auto mask) { store(tile + i, load(from + i, mask)); });
     return;
   }
   for (std::int64_t i = 0; i < count; ++i) {
@@ -36,8 +33,7 @@ void read_tile(const Operand& operand, std::int64_t offset, std::int64_t stride,
 
 template <class T>
 void write_tile(T* to, std::int64_t count, const float* tile) {
-  for (std::int64_t i = 0; i < count; i += kLanes)
-    store(to + i, load(tile + i), first_lanes(static_cast<std::size_t>(count - i)));
+  for_lanes(count, [&](std::int64_t i, auto mask) { store(to + i, load(tile + i), mask); });
 }
 
 template <class F>
@@ -137,10 +133,9 @@ void run_tile(const ElementRun& run, const RowPlace& place) {
 
 template <class T>
 void geglu_row(const T* from, T* to, std::int64_t half) {
-  for (std::int64_t i = 0; i < half; i += kLanes) {
-    const auto mask = first_lanes(static_cast<std::size_t>(half - i));
+  for_lanes(half, [&](std::int64_t i, auto mask) {
     store(to + i, _mm512_mul_ps(load(from + i, mask), gelu_of(load(from + half + i, mask))), mask);
-  }
+  });
 }
 
 template <class From, class To>

@@ -24,14 +24,19 @@ inline __mmask16 first_lanes(std::size_t count) {
   return count >= kLanes ? __mmask16{0xffff} : static_cast<__mmask16>((1U << count) - 1U);
 }
 
-inline Lanes load(const float* from, __mmask16 mask = 0xffff) {
-  return _mm512_maskz_loadu_ps(mask, from);
+inline Lanes load(const float* from) { return _mm512_loadu_ps(from); }
+inline Lanes load(const float* from, __mmask16 mask) { return _mm512_maskz_loadu_ps(mask, from); }
+inline Lanes from_bf16(__m256i bits) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
-inline Lanes load(const Bf16* from, __mmask16 mask = 0xffff) {
-  const __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, from));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
+inline Lanes load(const Bf16* from) {
+  return from_bf16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
-inline void store(float* to, Lanes value, __mmask16 mask = 0xffff) {
+inline Lanes load(const Bf16* from, __mmask16 mask) {
+  return from_bf16(_mm256_maskz_loadu_epi16(mask, from));
+}
+inline void store(float* to, Lanes value) { _mm512_storeu_ps(to, value); }
+inline void store(float* to, Lanes value, __mmask16 mask) {
   _mm512_mask_storeu_ps(to, mask, value);
 }
 // Rounds to nearest even; a NaN stays one.
@@ -43,21 +48,46 @@ inline __m256i to_bf16(Lanes value) {
   const __m512i safe = _mm512_mask_or_epi32(rounded, nan, bits, _mm512_set1_epi32(0x400000));
   return _mm512_cvtepi32_epi16(_mm512_srli_epi32(safe, 16));
 }
-inline void store(Bf16* to, Lanes value, __mmask16 mask = 0xffff) {
+inline void store(Bf16* to, Lanes value) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), to_bf16(value));
+}
+inline void store(Bf16* to, Lanes value, __mmask16 mask) {
   _mm256_mask_storeu_epi16(to, mask, to_bf16(value));
+}
+
+// f(index, mask) for `count` values, where mask is a __mmask16 at the end and Whole before: whole
+// vectors move faster.
+struct Whole {};
+inline Lanes load(const float* from, Whole) { return load(from); }
+inline Lanes load(const Bf16* from, Whole) { return load(from); }
+inline void store(float* to, Lanes value, Whole) { store(to, value); }
+inline void store(Bf16* to, Lanes value, Whole) { store(to, value); }
+template <class F>
+inline void for_lanes(std::int64_t count, F f) {
+  constexpr auto kStep = static_cast<std::int64_t>(kLanes);
+  std::int64_t i = 0;
+  for (; i + kStep <= count; i += kStep) f(i, Whole{});
+  if (i < count) f(i, first_lanes(static_cast<std::size_t>(count - i)));
 }
 
 inline Lanes splat(float value) { return _mm512_set1_ps(value); }
 
-// 2^(x·log2 e) by a polynomial on [−½, ½] (Taylor to x⁶): relative error 2e-7. Below −104: 0.
-inline Lanes exp_of(Lanes x) {
-  const Lanes scaled = _mm512_mul_ps(_mm512_max_ps(x, splat(-104)), splat(1.44269504088896341F));
-  const Lanes whole = _mm512_roundscale_ps(scaled, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  const Lanes rest = _mm512_mul_ps(_mm512_sub_ps(scaled, whole), splat(0.693147180559945309F));
-  Lanes sum = splat(1.0F / 720);
-  for (const float coefficient : {1.0F / 120, 1.0F / 24, 1.0F / 6, 0.5F, 1.0F, 1.0F})
-    sum = _mm512_fmadd_ps(sum, rest, splat(coefficient));
+// 2^x for x ≥ −150, by Taylor's polynomial on [−½, ½]: relative error 2e-7 at degree 6, 4e-5 at
+// degree 4.
+template <int Degree = 6>
+inline Lanes exp2_of(Lanes x) {
+  constexpr float kCoefficients[] = {
+      1.0F,           0.693147180559945F,   0.240226506959101F,   0.0555041086648216F,
+      0.00961812910F, 0.00133335581464284F, 0.000154035303933816F};
+  const Lanes whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const Lanes rest = _mm512_sub_ps(x, whole);
+  Lanes sum = splat(kCoefficients[Degree]);
+  for (int i = Degree - 1; i >= 0; --i) sum = _mm512_fmadd_ps(sum, rest, splat(kCoefficients[i]));
   return _mm512_scalef_ps(sum, whole);
+}
+
+inline Lanes exp_of(Lanes x) {  // below −104: 0
+  return exp2_of(_mm512_mul_ps(_mm512_max_ps(x, splat(-104)), splat(1.44269504088896341F)));
 }
 
 inline Lanes sigmoid_of(Lanes x) {
@@ -65,6 +95,11 @@ inline Lanes sigmoid_of(Lanes x) {
   return _mm512_div_ps(splat(1), _mm512_add_ps(splat(1), e));
 }
 inline Lanes silu_of(Lanes x) { return _mm512_mul_ps(x, sigmoid_of(x)); }
+// For bf16: relative error 1e-4, at half the cost.
+inline Lanes rough_silu_of(Lanes x) {
+  const Lanes power = _mm512_mul_ps(_mm512_max_ps(x, splat(-80)), splat(-1.44269504088896341F));
+  return _mm512_mul_ps(x, _mm512_rcp14_ps(_mm512_add_ps(splat(1), exp2_of<4>(power))));
+}
 inline Lanes tanh_of(Lanes x) {  // 2·sigmoid(2x) − 1
   return _mm512_fmsub_ps(splat(2), sigmoid_of(_mm512_add_ps(x, x)), splat(1));
 }

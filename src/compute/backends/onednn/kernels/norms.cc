@@ -34,11 +34,11 @@ template <class T>
 void add_pixel(ChannelSums& sums, const T* pixel, std::int64_t channels) {
   float* sum = sums.part_sum.data();
   float* square = sums.part_square.data();
-  for (std::int64_t c = 0; c < channels; c += kLanes) {
-    const Lanes x = load(pixel + c, first_lanes(static_cast<std::size_t>(channels - c)));
+  for_lanes(channels, [&](std::int64_t c, auto mask) {
+    const Lanes x = load(pixel + c, mask);
     store(sum + c, _mm512_add_ps(load(sum + c), x));
     store(square + c, _mm512_fmadd_ps(x, x, load(square + c)));
-  }
+  });
 }
 
 struct Range {
@@ -84,15 +84,17 @@ Affine normalise(const GroupNormRun& run, const std::vector<ChannelSums>& parts)
   return affine;
 }
 
+Lanes activated(Lanes x, const float*) { return silu_of(x); }
+Lanes activated(Lanes x, const Bf16*) { return rough_silu_of(x); }
+
 template <class From, class To>
 void apply_pixel(const GroupNormRun& run, const Affine& affine, const From* from, To* to) {
-  for (std::int64_t c = 0; c < run.channels; c += kLanes) {
-    const auto mask = first_lanes(static_cast<std::size_t>(run.channels - c));
+  for_lanes(run.channels, [&](std::int64_t c, auto mask) {
     Lanes y = _mm512_fmadd_ps(load(from + c, mask), load(affine.scale.data() + c),
                               load(affine.shift.data() + c));
-    if (run.then == Activation::kSilu) y = silu_of(y);
+    if (run.then == Activation::kSilu) y = activated(y, to);
     store(to + c, y, mask);
-  }
+  });
 }
 
 template <class From, class To>

@@ -8,9 +8,14 @@
 #include "api/background.h"
 #include "api/openai/responses_background.h"
 #include "api/route.h"
+#include "api/sdapi/desk.h"
 #include "app/local_model_registry.h"
+#include "app/picture_service.h"
 #include "app/text_models.h"
 #include "base/log.h"
+#include "base/rng.h"
+#include "jobs/event_feed.h"
+#include "jobs/job_queue.h"
 #include "store/retention.h"
 #include "store/store.h"
 
@@ -54,6 +59,28 @@ Status ObjectGraph::open_store(const AppConfig& config, const Clock& clock) {
   return {};
 }
 
+// Jobs of the last run that were under way go on from their checkpoints.
+Status ObjectGraph::start_jobs(const AppConfig& config, const Clock& clock) {
+  TRY(pictures_, PictureService::open(config));
+  feed_ = make_event_feed(clock);
+  std::vector<std::unique_ptr<JobRunner>> runners;
+  runners.push_back(pictures_->make_runner(config, clock));
+  TRY(jobs_, make_job_queue({.store = store_->jobs(),
+                             .blobs = store_->blobs(),
+                             .feed = *feed_,
+                             .metrics = *metrics_,
+                             .clock = clock},
+                            config.jobs, std::move(runners)));
+  picture_services_ =
+      std::make_unique<PictureServices>(PictureServices{.queue = *jobs_,
+                                                        .blobs = store_->blobs(),
+                                                        .gallery = store_->gallery(),
+                                                        .catalog = pictures_->catalog(),
+                                                        .link_secret = random_id("")});
+  TRY(desk_, sdapi::Desk::open(config.data_dir, clock.unix_ms()));
+  return {};
+}
+
 Result<std::unique_ptr<ObjectGraph>> ObjectGraph::build(const AppConfig& config,
                                                         const Clock& clock) {
   std::unique_ptr<ObjectGraph> graph(new ObjectGraph);
@@ -66,6 +93,7 @@ Result<std::unique_ptr<ObjectGraph>> ObjectGraph::build(const AppConfig& config,
       make_text_loader(config,
                        {.clock = clock, .metrics = *graph->metrics_, .cores = *graph->cores_}),
       RegistryOptions{.loaded_max = config.loaded_models_max}, clock, *graph->metrics_);
+  TRY_STATUS(graph->start_jobs(config, clock));
   graph->background_ = make_background_runner(kBackgroundTasksMax);
   graph->services_ =
       std::make_unique<Services>(Services{.clock = clock,
@@ -75,11 +103,14 @@ Result<std::unique_ptr<ObjectGraph>> ObjectGraph::build(const AppConfig& config,
                                           .completions = graph->store_->completions(),
                                           .keys = graph->store_->keys(),
                                           .background = *graph->background_,
-                                          .limits = config.api});
+                                          .limits = config.api,
+                                          .pictures = graph->picture_services_.get(),
+                                          .sdapi = graph->desk_.get()});
   TRY_STATUS(settle_unfinished_responses(*graph->services_));
   TRY(graph->server_, make_server(config.server, all_routes(), *graph->services_));
   graph->retention_ = start_retention(
-      Retention(graph->store_->expiry(), config.retention, clock, *graph->metrics_));
+      Retention(graph->store_->expiry(), config.retention, clock, *graph->metrics_),
+      HistoryRetention(graph->store_->jobs(), config.history, clock, *graph->metrics_));
   return graph;
 }
 
@@ -89,6 +120,8 @@ ObjectGraph::~ObjectGraph() {
   if (background_) background_->stop();
   background_.reset();
   services_.reset();
+  picture_services_.reset();
+  jobs_.reset();
   models_.reset();
 }
 
@@ -99,7 +132,10 @@ void ObjectGraph::run() {
   server_->run();
 }
 
-void ObjectGraph::drain() { server_->drain(); }
+void ObjectGraph::drain() {
+  jobs_->drain();
+  server_->drain();
+}
 
 void ObjectGraph::stop_now() { server_->stop_now(); }
 

@@ -14,9 +14,15 @@
 namespace diptych {
 
 class BackgroundRunner;
+class EventFeed;
+class JobQueue;
 class LocalModelRegistry;
+class PictureService;
 class RetentionThread;
 class SqliteStore;
+namespace sdapi {
+class Desk;
+}
 
 class ObjectGraph {
  public:
@@ -35,6 +41,7 @@ class ObjectGraph {
  private:
   ObjectGraph() = default;
   Status open_store(const AppConfig& config, const Clock& clock);
+  Status start_jobs(const AppConfig& config, const Clock& clock);
 
   std::optional<FolderLock> data_lock_;  // first: given back when everything else is gone
   std::unique_ptr<Metrics> metrics_;
@@ -42,6 +49,11 @@ class ObjectGraph {
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<RetentionThread> retention_;
   std::unique_ptr<LocalModelRegistry> models_;
+  std::unique_ptr<PictureService> pictures_;
+  std::unique_ptr<EventFeed> feed_;
+  std::unique_ptr<JobQueue> jobs_;  // after what its workers use
+  std::unique_ptr<PictureServices> picture_services_;
+  std::unique_ptr<sdapi::Desk> desk_;
   std::unique_ptr<BackgroundRunner> background_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Server> server_;

@@ -17,10 +17,5 @@ std::unexpected<Refusal> not_yet(std::string_view kind) {
                                                                    InnerCompiler) {
   return not_yet("Lark");
 }
-[[gnu::weak]] Compiled<std::unique_ptr<Machine>> make_structural_tag_machine(std::string_view,
-                                                                             const CompileOptions&,
-                                                                             InnerCompiler) {
-  return not_yet("a structural tag");
-}
 
 }  // namespace diptych::grammar

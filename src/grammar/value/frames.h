@@ -72,6 +72,10 @@ class Frames {
     return kind(frame) == FrameKind::kItem && array_plan(frame).unique;
   }
 
+  bool is_unique(FrameId frame) const;  // an array, or an item of one, with unique items
+  std::uint64_t value_count(FrameId frame, std::uint64_t cap);
+  std::uint64_t rest_count(FrameId frame, const Amounts& amounts, std::uint64_t cap);
+
   std::size_t memory_bytes() const;
 
  private:
@@ -103,6 +107,9 @@ class Frames {
   Targets close_array(FrameId frame, std::uint32_t index);
   std::uint32_t first_open(std::span<const std::uint32_t> seen, bool has_free,
                            std::uint32_t declared_count) const;
+  std::uint64_t rest_of_object(ObjectPlan& plan, std::uint32_t index, SeenBits seen, bool has_free,
+                               std::uint64_t cap);
+  std::uint64_t rest_of_array(const ArrayShape& shape, std::uint32_t index, std::uint64_t cap);
   Amounts relevant(const ObjectPlan& plan, const Amounts& amounts) const;
 
   ValueNodes& nodes_;

@@ -31,7 +31,10 @@ bool JsonWalker::within_memory() {
 }
 
 bool JsonWalker::next(const Place& from, std::uint8_t byte, Place& to) {
-  if (!within_memory()) return false;
+  return within_memory() && step(from, byte, to) && (searching_ || can_differ(to));
+}
+
+bool JsonWalker::step(const Place& from, std::uint8_t byte, Place& to) {
   switch (from.mode) {
     case Mode::kString:
       return in_string(from, byte, to);

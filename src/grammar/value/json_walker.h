@@ -30,6 +30,8 @@ class JsonWalker {
   std::uint64_t refused_count() const { return refused_ + nodes_.refused_count(); }
 
  private:
+  bool step(const Place& from, std::uint8_t byte, Place& to);
+
   // Values.
   bool begin_value(const Place& from, std::uint8_t byte, Place& to);
   bool begin_string(const Place& from, const Goal& goal, Place& to);
@@ -53,6 +55,12 @@ class JsonWalker {
   bool next_item(StackId stack, Place& to);
   bool close(const Place& from, Place& to);
   bool blank(const Place& from, std::uint8_t byte, Place& to) const;
+
+  // Unique items.
+  bool can_differ(const Place& place);
+  bool has_ways(const Place& place, std::uint64_t seen);
+  bool search(const Place& place, std::uint32_t depth, std::uint32_t bytes_left,
+              std::size_t& steps_left);
 
   // Keys.
   bool key_may_come(StackId stack);
@@ -86,9 +94,10 @@ class JsonWalker {
   SequenceTable number_texts_;                               // pairs: text before, byte
   std::unordered_map<std::uint64_t, Decimal> seen_numbers_;  // by value hash
   std::unordered_map<std::uint32_t, std::uint64_t> counts_;  // of languages, up to kCountedMax
+  std::unordered_map<std::uint64_t, bool> differing_;        // by hash of the place
   std::uint64_t refused_ = 0;
   std::uint32_t steps_ = 0;
-  bool memory_spent_ = false;
+  bool memory_spent_ = false, searching_ = false;
 };
 
 }  // namespace diptych::grammar

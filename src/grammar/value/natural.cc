@@ -99,7 +99,23 @@ Natural operator*(const Natural& a, const Natural& b) {
   return product;
 }
 
-// Limb by limb, each quotient limb by bisection: divisors here have a few limbs, and mostly one.
+// floor(rest / divisor), which is less than one limb: the leading limbs say it to within one.
+std::uint64_t Natural::estimate(const Natural& rest, const Natural& divisor) {
+  if (rest < divisor) return 0;
+  const std::size_t count = divisor.limbs_.size();
+  const auto leading = [count](const Natural& value) {  // the three limbs at the divisor's top
+    long double sum = 0;
+    for (std::size_t i = value.limbs_.size(); i-- > 0 && i + 3 >= count;) {
+      sum = sum * static_cast<long double>(kBase) + value.limbs_[i];
+    }
+    return sum;
+  };
+  auto guess = static_cast<std::uint64_t>(leading(rest) / leading(divisor));
+  while (divisor * Natural(guess) > rest) --guess;
+  while (rest - divisor * Natural(guess) >= divisor) ++guess;
+  return guess;
+}
+
 Natural::Division Natural::divided_by(const Natural& divisor) const {
   Division result;
   result.quotient.limbs_.resize(limbs_.size());
@@ -117,18 +133,9 @@ Natural::Division Natural::divided_by(const Natural& divisor) const {
   for (std::size_t i = limbs_.size(); i-- > 0;) {
     result.rest.limbs_.insert(result.rest.limbs_.begin(), limbs_[i]);
     result.rest.trim();
-    std::uint64_t low = 0, high = kBase - 1;  // low·divisor ≤ rest
-    if (result.rest < divisor) high = 0;
-    while (low < high) {
-      const std::uint64_t middle = (low + high + 1) / 2;
-      if (divisor * Natural(middle) <= result.rest) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    result.quotient.limbs_[i] = static_cast<std::uint32_t>(low);
-    result.rest = result.rest - divisor * Natural(low);
+    const std::uint64_t limb = estimate(result.rest, divisor);
+    result.quotient.limbs_[i] = static_cast<std::uint32_t>(limb);
+    result.rest = result.rest - divisor * Natural(limb);
   }
   result.quotient.trim();
   return result;

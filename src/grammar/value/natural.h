@@ -28,6 +28,7 @@ class Natural {
   friend bool operator==(const Natural&, const Natural&) = default;
 
  private:
+  static std::uint64_t estimate(const Natural& rest, const Natural& divisor);
   void trim();
   std::vector<std::uint32_t> limbs_;  // base 10^9, least significant first, no zeros at the end
 };

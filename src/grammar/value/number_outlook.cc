@@ -119,13 +119,22 @@ bool NumberOutlook::plain_goes_on(const NumberPrefix& prefix) const {
     return meets_after(prefix, {.left = left, .places = left + places_of(prefix)});
   }
   const auto whole = static_cast<std::int64_t>(prefix.whole_count);
-  const std::int64_t more_max = std::max<std::int64_t>(magnitude_max_ + 2 - whole, 0);
+  const std::int64_t more_max = power_max(whole);
   for (std::int64_t more = 0; more <= std::min(left, more_max); ++more) {
     if (meets_after(prefix, {.power = more, .left = left - more, .places = left - more})) {
       return true;
     }
   }
   return false;
+}
+
+// With this power of ten digits of the magnitude are beyond all turning points, and so many steps
+// lie between them and the next that some is not left out.
+std::int64_t NumberOutlook::power_max(std::int64_t magnitude) const {
+  constexpr std::int64_t kRoom = 3;
+  const auto left_out = static_cast<std::int64_t>(std::to_string(set_.except.size()).size());
+  const std::int64_t step = positive_.step() ? magnitude_of(*positive_.step()) : 0;
+  return std::max<std::int64_t>({magnitude_max_ - magnitude, step, 0}) + kRoom + left_out;
 }
 
 // Whether a number of the set begins with the mantissa so far, times a power of ten.
@@ -154,8 +163,7 @@ bool NumberOutlook::goes_on_with_exponents(const NumberPrefix& prefix) const {
   const NumberSide& of = side(prefix);
   std::int64_t least = of.range().low.is_zero() ? -kExponentMax : magnitude_of(of.range().low);
   if (of.step()) least = std::max(least, magnitude_of(*of.step()));
-  const std::int64_t top =
-      std::min<std::int64_t>(kExponentMax, magnitude_max_ + 2 - magnitude_of(end));
+  const std::int64_t top = std::min<std::int64_t>(kExponentMax, power_max(magnitude_of(end)));
   for (std::int64_t power = top; power >= -kExponentMax; --power) {
     if (magnitude_of(end) + power < least) return false;
     if (meets_after(prefix, {.power = power, .left = left, .places = places + left - power})) {

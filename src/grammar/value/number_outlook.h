@@ -44,6 +44,7 @@ class NumberOutlook {
   }
   bool plain_goes_on(const NumberPrefix& prefix) const;
   bool goes_on_with_exponents(const NumberPrefix& prefix) const;
+  std::int64_t power_max(std::int64_t magnitude) const;
   struct Outlook {
     std::int64_t power = 0;   // of ten, that the digits so far are worth
     std::int64_t left = 0;    // digits that may follow

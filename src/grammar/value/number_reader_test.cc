@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <queue>
 #include <set>
@@ -96,6 +97,8 @@ TEST_P(NumberReaderRow, takesEveryNumberOfTheSetAndNothingElse) {
     }
     const auto value = parse_decimal(at);
     if (!value) return true;
+    const auto e = at.find("e");
+    if (e != std::string::npos && std::abs(std::stoi(at.substr(e + 1))) > 400) return true;
     const NumberState state = read(reader, at);
     const bool taken = state != 0 && reader.may_end(state);
     if (spelling == Numbers::kComplete || is_plain(at, row.set)) {

@@ -1,7 +1,5 @@
 #include "grammar/value/schema_machine.h"
 
-#include <fmt/format.h>
-
 #include <random>
 
 #include "grammar/value/json_walker.h"
@@ -44,24 +42,20 @@ class SchemaMachine : public Machine {
 
 Compiled<std::unique_ptr<Machine>> make_schema_machine(std::shared_ptr<const Schema> schema,
                                                        const Policy& policy, const Limits& limits) {
-  const std::string root_pointer = schema->nodes[schema->root].pointer;
-  auto machine = std::make_unique<SchemaMachine>(std::move(schema), policy, limits);
+  const SchemaNode& root = schema->nodes[schema->root];
+  auto machine = std::make_unique<SchemaMachine>(schema, policy, limits);
   ValueNodes& nodes = machine->walker().nodes();
   const Verdict verdict = nodes.verdict(nodes.root());
-  if (verdict == Verdict::kInhabited) return machine;
-  if (nodes.problem()) return std::unexpected(*nodes.problem());
+  if (verdict == Verdict::kUnknown) return nodes.refuse_unknown(root);
   if (verdict == Verdict::kEmpty) {
     return std::unexpected(Refusal{.code = RefusalCode::kUnsatisfiable,
                                    .keyword = {},
-                                   .pointer = root_pointer,
+                                   .pointer = root.pointer,
                                    .message = "no document satisfies the schema",
                                    .hint = {}});
   }
-  return std::unexpected(Refusal{.code = RefusalCode::kTooManyAlternatives,
-                                 .keyword = {},
-                                 .pointer = root_pointer,
-                                 .message = "too many alternatives to be worked out",
-                                 .hint = {}});
+  TRY_STATUS(nodes.survey());
+  return machine;
 }
 
 }  // namespace diptych::grammar

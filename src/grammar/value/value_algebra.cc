@@ -205,7 +205,7 @@ ValueAlgebra::Ids ValueAlgebra::not_arrays(const Ids& arrays, bool& unknown) {
   for (const ArrayId id : arrays) {
     auto ways = grammar::complement(tables_, tables_.arrays[id]);
     if (!ways) {
-      unknown = true;
+      unknown = met_negated_unique_ = true;
       return {};
     }
     Ids others;

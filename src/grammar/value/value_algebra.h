@@ -29,6 +29,8 @@ class ValueAlgebra {
   // of all the sets it is in.
   ValueSet some(std::span<const ValueSet* const> sets);
 
+  bool met_negated_unique() const { return met_negated_unique_; }
+
   ArrayId any_array();
   ObjectId any_object();
 
@@ -51,6 +53,7 @@ class ValueAlgebra {
   ValueTables& tables_;
   const Limits& limits_;
   EmptyShapes empty_;
+  bool met_negated_unique_ = false;
 };
 
 }  // namespace diptych::grammar

@@ -33,7 +33,9 @@ const ValueSet& ValueNodes::expand(NodeId node) {
   if (const Entry& known = entry(node); known.set != nullptr) return *known.set;
   if (entry(node).expanding || tables_.formulas.size() > limits_.nodes_max) return unknown_;
   entry(node).expanding = true;
+  const std::uint64_t given_up = tables_.languages.refused_count();
   ValueSet worked_out = work_out(node);  // makes nodes: no reference into entries_ survives it
+  worked_out.unknown |= tables_.languages.refused_count() != given_up;
   sets_.push_back(std::move(worked_out));
   entry(node).expanding = false;
   entry(node).set = &sets_.back();

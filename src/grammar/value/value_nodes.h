@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "grammar/schema/schema.h"
@@ -43,8 +44,9 @@ class ValueNodes {
   // How many values a node has, at least; saturating at `cap`.
   std::uint64_t count(NodeId node, std::uint64_t cap);
 
-  // The first thing that could not be worked out: worth a refusal when met during compile.
-  const std::optional<Refusal>& problem() const { return problem_; }
+  // Refuses what could not be worked out later, as far as a short look ahead shows it.
+  Compiled<void> survey();
+  std::unexpected<Refusal> refuse_unknown(const SchemaNode& node) const;
   std::uint64_t refused_count() const { return refused_ + tables_.languages.refused_count(); }
   std::size_t memory_bytes() const;
 
@@ -83,6 +85,7 @@ class ValueNodes {
   void forget_annotations(ValueSet& set);
   ValueSet unknown_set(const SchemaNode& node, std::string keyword, std::string message);
 
+  Compiled<void> survey_node(NodeId first, SchemaId id, std::size_t& left);
   Verdict judge(const ValueSet& set);
   bool surely_empty_object(ObjectId id);
   bool surely_empty_array(ArrayId id);
@@ -108,7 +111,9 @@ class ValueNodes {
   std::size_t steps_left_ = 0;
   std::uint32_t count_depth_ = 0;
   std::uint64_t refused_ = 0;
+  // The first thing that could not be worked out.
   std::optional<Refusal> problem_;
+  std::unordered_set<NodeId> surveyed_;
 };
 
 }  // namespace diptych::grammar

@@ -137,7 +137,7 @@ bool JsonWalker::in_number(const Place& from, std::uint8_t byte, Place& to) {
   const std::uint64_t hash = wants_hash(stack_[from.stack]) ? hash_of_number(from) : 0;
   Place after;
   return end_value(from.stack, targets, hash, after) && after.mode != Mode::kDone &&
-         next(after, byte, to);
+         step(after, byte, to);
 }
 
 std::uint64_t JsonWalker::hash_of_number(const Place& place) {

@@ -6,9 +6,11 @@
 #include <unordered_map>
 #include <utility>
 
+#include "grammar/text/content_hash.h"
 #include "grammar/text/formats.h"
 #include "grammar/text/language_measures.h"
 #include "grammar/text/regex_parser.h"
+#include "grammar/text/regex_places.h"
 #include "grammar/text/regex_terms.h"
 #include "grammar/text/term_search.h"
 #include "grammar/text/term_table.h"
@@ -34,12 +36,14 @@ struct Languages::Impl {
       : limits(given), terms(given), search(terms, given), measures(terms, search, given) {}
 
   Compiled<Language> regex(RegexDialect dialect, std::string_view pattern, RegexFlags flags);
+  Compiled<TermId> term_of(const RegexTree& tree, bool is_ecma, std::uint64_t content);
   Language checked(TermId id);
 
   Limits limits;
   TermTable terms;
   TermSearch search;
   LanguageMeasures measures;
+  std::vector<std::unique_ptr<RegexPlaces>> places;  // what kPoint terms unfold by
   std::unordered_map<TermId, std::vector<Branch>> branches;
   std::uint64_t refused = 0;
 };
@@ -102,17 +106,31 @@ Compiled<Language> Languages::Impl::regex(RegexDialect dialect, std::string_view
   }
   TRY(const RegexTree tree,
       RegexParser(dialect, std::move(*text), flags, limits.depth_max).parse());
-  RegexTerms compiler(terms, tree);
-  if (!compiler.is_direct()) {
-    return refuse(RefusalCode::kUnsupportedRegex,
-                  "look-behind, or look-ahead within a repetition, cannot be enforced");
-  }
-  const TermId term = is_ecma ? compiler.containing() : compiler.matching();
+  ContentHash content(is_ecma ? 1 : 2);
+  content.add((flags.ignore_case ? 1U : 0U) | (flags.multi_line ? 2U : 0U) |
+              (flags.dot_all ? 4U : 0U) | (flags.extended ? 8U : 0U));
+  for (const char c : pattern) content.add(static_cast<unsigned char>(c));
+  TRY(const TermId term, term_of(tree, is_ecma, content.value()));
   if (terms.overflowed()) {
     terms.clear_overflow();
     return refuse(RefusalCode::kUnsupportedRegex, "the pattern is too large to be enforced");
   }
   return Language{term};
+}
+
+Compiled<TermId> Languages::Impl::term_of(const RegexTree& tree, bool is_ecma,
+                                          std::uint64_t content) {
+  RegexTerms direct(terms, tree);
+  if (direct.is_direct()) return is_ecma ? direct.containing() : direct.matching();
+  auto look_around = std::make_unique<RegexPlaces>(terms, tree, content);
+  if (!look_around->is_enforceable()) {
+    return std::unexpected(
+        Refusal{.code = RefusalCode::kUnsupportedRegex,
+                .message = "a look-behind that looks around itself cannot be enforced"});
+  }
+  const TermId term = is_ecma ? look_around->containing() : look_around->matching();
+  places.push_back(std::move(look_around));
+  return term;
 }
 
 Compiled<Language> Languages::ecma_pattern(std::string_view pattern) {

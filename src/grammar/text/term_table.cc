@@ -108,8 +108,7 @@ TermId TermTable::point(PointSource& source, std::uint32_t place, std::uint32_t 
   }
   const auto index = static_cast<std::uint32_t>(known - point_sources_.begin());
   ContentHash hash(6);
-  hash.add(std::uint64_t{place} << 32U | context);
-  hash.add(index);
+  hash.add(source.hash(place, context));
   return intern({.kind = TermKind::kPoint,
                  .nullable = source.nullable(place, context),
                  .a = place,

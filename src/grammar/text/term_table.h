@@ -49,6 +49,7 @@ class PointSource {
   virtual ~PointSource() = default;
   virtual TermId unfold(std::uint32_t place, std::uint32_t context) = 0;
   virtual bool nullable(std::uint32_t place, std::uint32_t context) = 0;
+  virtual std::uint64_t hash(std::uint32_t place, std::uint32_t context) = 0;  // of the content
 };
 
 class TermTable {
@@ -84,6 +85,8 @@ class TermTable {
 
   PartitionId partition(TermId id);
   const ClassPartition& blocks(TermId id) { return partitions_.get(partition(id)); }
+  PartitionId refined(PartitionId by, TermId id) { return partitions_.refine(by, partition(id)); }
+  const ClassPartition& blocks_of(PartitionId id) const { return partitions_.get(id); }
   // { t : code_point·t in the language }. Not searched for emptiness.
   TermId derive(TermId id, char32_t code_point);
   // What derive found to be empty after all.

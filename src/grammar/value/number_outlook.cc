@@ -96,7 +96,6 @@ bool NumberOutlook::goes_on(const NumberPrefix& prefix) const {
     default:
       break;
   }
-  if (prefix.digits.size() > digits_max_) return false;
   if (prefix.phase == Phase::kPoint && digits_left(prefix) == 0) return false;
   if (negative_zero && is_zero_so_far(prefix)) return true;
   return plain_goes_on(prefix) || (complete_ && goes_on_with_exponents(prefix));

@@ -23,6 +23,7 @@ class NumberOutlook {
   // Equal answers, with equal digits_left: the prefixes go on and end alike. Says nothing of the
   // table it is kept in.
   std::string signature(const NumberPrefix& prefix) const;
+  bool is_too_long(const NumberPrefix& prefix) const { return prefix.digits.size() > digits_max_; }
   std::size_t digits_left(const NumberPrefix& prefix) const;  // until digits_max
 
  private:

@@ -116,7 +116,7 @@ NumberState NumberReader::Impl::state_of(NumberPrefix prefix) {
 NumberState NumberReader::Impl::follow(NumberState from, std::uint8_t byte) {
   const NumberPrefix& before = entries[from].prefix;
   auto prefix = advance(before, byte);
-  if (!prefix) return 0;
+  if (!prefix || outlook.is_too_long(*prefix)) return 0;
   if (prefix->phase == NumberPrefix::Phase::kExponent) {
     prefix->exponents = outlook.exponents_of(before);
   }

@@ -190,7 +190,7 @@ TEST(NumberReader, aPrefixThatReachesAMultipleOfALargePrimeLives) {
 
 TEST(NumberReader, endsWithinItsDigits) {
   for (const Numbers spelling : {Numbers::kPlain, Numbers::kComplete}) {
-    NumberReader reader({.multiples = {number("1000000007")}}, spelling);
+    NumberReader reader({.multiples = {number("7")}}, spelling);
     NumberState state = reader.start();
     std::size_t count = 0;
     const auto step = [&] {  // a 7 where that is allowed

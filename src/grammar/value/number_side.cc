@@ -113,7 +113,7 @@ bool NumberSide::meets(const MagnitudeRange& range, std::optional<std::int64_t> 
   std::optional<Decimal> grid = step_;
   if (places) {
     const Decimal smallest{.digits = "1", .exponent = -*places};
-    grid = grid ? common_step({*grid, smallest}) : smallest;
+    if (!grid || grid->exponent < -*places) grid = grid ? common_step({*grid, smallest}) : smallest;
   }
   if (grid) return meets_grid(common, *grid);
   return is_point(common) ? contains(common.low) : true;  // else dense, whatever is left out

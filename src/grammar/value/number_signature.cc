@@ -100,7 +100,7 @@ void NumberOutlook::sign_plain(const NumberPrefix& prefix, std::string& text) co
                                                magnitude_max_ + 1));
   }
   std::int64_t places_known = relations.has_equal() ? places : 0;
-  if (prefix.negative) text += is_zero_so_far(prefix) ? 'z' : 'n';  // -0 is no spelling
+  text += is_zero_so_far(prefix) ? 'z' : 'n';
   const auto sign_divisor = [&](const Divisor& divisor) {
     const std::int64_t counted = std::max<std::int64_t>(-divisor.exponent, 0);
     const auto kept =

@@ -30,8 +30,8 @@ const std::string* find_id(const JsonNode& node, Dialect dialect) {
   return find_text(node, dialect == Dialect::kDraft4 ? "id" : "$id");
 }
 
-void append_subschemas(const JsonNode& value, Holds holds, const Place& at,
-                       std::vector<Place>& out) {
+void append_subschemas(const JsonNode& value, Holds holds, const SchemaPlace& at,
+                       std::vector<SchemaPlace>& out) {
   const auto* members = std::get_if<JsonMembers>(&value.value);
   const auto* items = std::get_if<std::vector<JsonNode>>(&value.value);
   if (holds == Holds::kMap && members != nullptr) {
@@ -85,9 +85,9 @@ std::string unescaped(std::string_view token) {
   return out;
 }
 
-const Place* find_anchor(const std::vector<std::pair<std::string, Place>>& anchors,
-                         std::string_view name) {
-  const auto found = std::ranges::find(anchors, name, &std::pair<std::string, Place>::first);
+const SchemaPlace* find_anchor(const std::vector<std::pair<std::string, SchemaPlace>>& anchors,
+                               std::string_view name) {
+  const auto found = std::ranges::find(anchors, name, &std::pair<std::string, SchemaPlace>::first);
   return found == anchors.end() ? nullptr : &found->second;
 }
 
@@ -107,7 +107,7 @@ std::string pointer_token(std::string_view name) {
   return out;
 }
 
-Compiled<Place> Documents::load_main(std::string_view text) {
+Compiled<SchemaPlace> Documents::load_main(std::string_view text) {
   TRY(const ResourceIndex resource, load("", text, DialectUse{}));
   return resources_[resource].root;
 }
@@ -127,7 +127,7 @@ Compiled<ResourceIndex> Documents::load(std::string_view uri, std::string_view t
   documents_.push_back(std::move(document));
   Document& kept = *documents_.back();
   TRY(const DialectUse dialect, dialect_of(kept.root, usual, kept.prefix));
-  Place place{&kept.root, 0, kept.prefix};
+  SchemaPlace place{&kept.root, 0, kept.prefix};
   const std::string* id = find_id(kept.root, dialect.dialect);
   std::string own_uri(uri);
   if (id != nullptr) own_uri = split_fragment(resolve_uri(uri, *id)).uri;
@@ -156,7 +156,7 @@ Compiled<DialectUse> Documents::own_dialect(const std::string& schema_uri, const
   const std::string uri = split_fragment(schema_uri).uri;
   if (std::ranges::find(loading_, uri) != loading_.end()) return usual;
   loading_.push_back(uri);
-  TRY(const ResourceIndex* found, find_or_load(uri, Place{}));
+  TRY(const ResourceIndex* found, find_or_load(uri, SchemaPlace{}));
   if (found == nullptr) {
     return refuse(
         RefusalCode::kUnsupportedDialect, "$schema", pointer + "/$schema",
@@ -174,7 +174,7 @@ Compiled<DialectUse> Documents::own_dialect(const std::string& schema_uri, const
                             schema_uri, use.error()));
 }
 
-Compiled<ResourceIndex> Documents::open_resource(std::string uri, Place root) {
+Compiled<ResourceIndex> Documents::open_resource(std::string uri, SchemaPlace root) {
   const auto index = static_cast<ResourceIndex>(resources_.size());
   root.resource = index;
   by_root_.emplace(root.node, index);
@@ -187,7 +187,7 @@ Compiled<ResourceIndex> Documents::open_resource(std::string uri, Place root) {
   return index;
 }
 
-Compiled<Place> Documents::entered(Place place) {
+Compiled<SchemaPlace> Documents::entered(SchemaPlace place) {
   if (const auto found = by_root_.find(place.node); found != by_root_.end()) {
     place.resource = found->second;
     return place;
@@ -215,7 +215,8 @@ const ResourceIndex* Documents::find_resource(const std::string& uri) const {
   return found == by_uri_.end() ? nullptr : &found->second;
 }
 
-Compiled<const ResourceIndex*> Documents::find_or_load(const std::string& uri, const Place& from) {
+Compiled<const ResourceIndex*> Documents::find_or_load(const std::string& uri,
+                                                       const SchemaPlace& from) {
   if (const auto* found = find_resource(uri)) return found;
   const DialectUse usual =
       from.resource < resources_.size() ? resources_[from.resource].dialect : DialectUse{};
@@ -240,7 +241,7 @@ Compiled<const ResourceIndex*> Documents::find_or_load(const std::string& uri, c
   return find_resource(uri);
 }
 
-Compiled<Documents::Target> Documents::resolve(const Place& from, std::string_view keyword,
+Compiled<Documents::Target> Documents::resolve(const SchemaPlace& from, std::string_view keyword,
                                                std::string_view reference) {
   const std::string at = from.pointer + pointer_token(keyword);
   const std::string& base = resources_[from.resource].uri;
@@ -266,17 +267,18 @@ Compiled<Documents::Target> Documents::resolve(const Place& from, std::string_vi
   }
   TRY_STATUS(index_all());
   const IdentifiedResource& known = resources_[resource];
-  if (const Place* place = find_anchor(known.dynamic_anchors, target.fragment)) {
+  if (const SchemaPlace* place = find_anchor(known.dynamic_anchors, target.fragment)) {
     return Target{*place, target.fragment};
   }
-  if (const Place* place = find_anchor(known.anchors, target.fragment)) return Target{*place, {}};
+  if (const SchemaPlace* place = find_anchor(known.anchors, target.fragment))
+    return Target{*place, {}};
   return refuse(RefusalCode::kUnresolvableRef, keyword, at,
                 fmt::format("{:?} names an anchor that is not there", reference),
                 "a pointer begins with #/");
 }
 
-Compiled<Place> Documents::follow_pointer(ResourceIndex resource, std::string_view pointer) {
-  Place place = resources_[resource].root;
+Compiled<SchemaPlace> Documents::follow_pointer(ResourceIndex resource, std::string_view pointer) {
+  SchemaPlace place = resources_[resource].root;
   Holds holds = Holds::kSchema;
   for (std::size_t begin = 1; begin <= pointer.size();) {
     if (holds == Holds::kSchema) {
@@ -306,30 +308,30 @@ Compiled<void> Documents::index_all() {
 
 Compiled<void> Documents::index_document(std::size_t which) {
   documents_[which]->indexed = true;
-  std::vector<Place> pending{
+  std::vector<SchemaPlace> pending{
       {&documents_[which]->root, documents_[which]->resource, documents_[which]->prefix}};
   while (!pending.empty()) {
-    TRY(const Place place, entered(std::move(pending.back())));
+    TRY(const SchemaPlace place, entered(std::move(pending.back())));
     pending.pop_back();
     TRY_STATUS(index_place(place, pending));
   }
   return {};
 }
 
-Compiled<void> Documents::index_place(const Place& place, std::vector<Place>& pending) {
+Compiled<void> Documents::index_place(const SchemaPlace& place, std::vector<SchemaPlace>& pending) {
   const auto* members = std::get_if<JsonMembers>(&place.node->value);
   if (members == nullptr) return {};
   index_anchors(place);
   for (const auto& [name, value] : *members) {
     const KeywordRow* row = find_keyword(name);
     if (row == nullptr || row->holds == Holds::kNothing) continue;
-    const Place at{&value, place.resource, place.pointer + pointer_token(name)};
+    const SchemaPlace at{&value, place.resource, place.pointer + pointer_token(name)};
     append_subschemas(value, row->holds, at, pending);
   }
   return {};
 }
 
-void Documents::index_anchors(const Place& place) {
+void Documents::index_anchors(const SchemaPlace& place) {
   IdentifiedResource& resource = resources_[place.resource];
   const Dialect dialect = resource.dialect.dialect;
   if (dialect <= Dialect::kDraft7) {

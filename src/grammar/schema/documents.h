@@ -20,7 +20,7 @@ namespace diptych::grammar {
 
 using ResourceIndex = std::uint32_t;
 
-struct Place {  // one JSON value that is, or may be, a schema
+struct SchemaPlace {  // one JSON value that is, or may be, a schema
   const JsonNode* node = nullptr;
   ResourceIndex resource = 0;
   std::string pointer;  // as SchemaNode::pointer
@@ -28,25 +28,26 @@ struct Place {  // one JSON value that is, or may be, a schema
 
 struct IdentifiedResource {
   std::string uri;
-  Place root;
+  SchemaPlace root;
   DialectUse dialect;
-  std::vector<std::pair<std::string, Place>> anchors, dynamic_anchors;  // known once indexed
+  std::vector<std::pair<std::string, SchemaPlace>> anchors, dynamic_anchors;  // known once indexed
 };
 
 class Documents {
  public:
   explicit Documents(const CompileOptions& options) : options_(options) {}
 
-  Compiled<Place> load_main(std::string_view text);
+  Compiled<SchemaPlace> load_main(std::string_view text);
   // The place with its own resource, when it opens one by $id. To be called on every schema before
   // anything below it is looked at.
-  Compiled<Place> entered(Place place);
+  Compiled<SchemaPlace> entered(SchemaPlace place);
 
   struct Target {
-    Place place;
+    SchemaPlace place;
     std::string dynamic_anchor;  // the reference named an anchor that is also a dynamic one
   };
-  Compiled<Target> resolve(const Place& from, std::string_view keyword, std::string_view reference);
+  Compiled<Target> resolve(const SchemaPlace& from, std::string_view keyword,
+                           std::string_view reference);
 
   // Anchors of every document loaded so far.
   Compiled<void> index_all();
@@ -67,13 +68,13 @@ class Documents {
                                   const std::string& pointer);
   Compiled<DialectUse> own_dialect(const std::string& schema_uri, const DialectUse& usual,
                                    const std::string& pointer);
-  Compiled<ResourceIndex> open_resource(std::string uri, Place root);
+  Compiled<ResourceIndex> open_resource(std::string uri, SchemaPlace root);
   Compiled<void> index_document(std::size_t which);
-  Compiled<void> index_place(const Place& place, std::vector<Place>& pending);
-  void index_anchors(const Place& place);
+  Compiled<void> index_place(const SchemaPlace& place, std::vector<SchemaPlace>& pending);
+  void index_anchors(const SchemaPlace& place);
   const ResourceIndex* find_resource(const std::string& uri) const;
-  Compiled<const ResourceIndex*> find_or_load(const std::string& uri, const Place& from);
-  Compiled<Place> follow_pointer(ResourceIndex resource, std::string_view pointer);
+  Compiled<const ResourceIndex*> find_or_load(const std::string& uri, const SchemaPlace& from);
+  Compiled<SchemaPlace> follow_pointer(ResourceIndex resource, std::string_view pointer);
 
   const CompileOptions& options_;
   std::vector<std::unique_ptr<Document>> documents_;

@@ -17,19 +17,19 @@ namespace diptych::grammar {
 class SchemaSink {
  public:
   virtual ~SchemaSink() = default;
-  virtual SchemaId want(Place place) = 0;  // reads it later, once
+  virtual SchemaId want(SchemaPlace place) = 0;  // reads it later, once
   virtual void warn(std::string pointer, std::string message) = 0;
-  virtual Compiled<Documents::Target> resolve(const Place& from, std::string_view keyword,
+  virtual Compiled<Documents::Target> resolve(const SchemaPlace& from, std::string_view keyword,
                                               std::string_view reference) = 0;
   // Refuses a pattern that is no regular expression.
   virtual Compiled<void> check_pattern(const std::string& pattern) = 0;
   virtual const CompileOptions& options() const = 0;
-  virtual const DialectUse& dialect(const Place& place) const = 0;
+  virtual const DialectUse& dialect(const SchemaPlace& place) const = 0;
 };
 
 struct KeywordReader {
   SchemaSink& sink;
-  const Place& place;  // of the schema
+  const SchemaPlace& place;  // of the schema
   SchemaNode& node;
   std::string_view keyword = {};  // the one being read
 

@@ -35,7 +35,7 @@ SchemaReader::SchemaReader(const CompileOptions& options)
                 std::chrono::milliseconds(options.limits.compile_ms_max)) {}
 
 Compiled<Schema> SchemaReader::read(std::string_view text) {
-  TRY(Place root, documents_.load_main(text));
+  TRY(SchemaPlace root, documents_.load_main(text));
   if (!root.node->is_object() && !std::holds_alternative<bool>(root.node->value)) {
     return std::unexpected(Refusal{
         .code = RefusalCode::kMalformedSchema,
@@ -62,7 +62,7 @@ Compiled<Schema> SchemaReader::read(std::string_view text) {
   return std::move(schema_);
 }
 
-SchemaId SchemaReader::want(Place place) {
+SchemaId SchemaReader::want(SchemaPlace place) {
   const auto next = static_cast<SchemaId>(schema_.nodes.size());
   const auto [found, is_new] = ids_.emplace(place.node, next);
   if (!is_new) return found->second;
@@ -79,7 +79,7 @@ void SchemaReader::warn(std::string pointer, std::string message) {
   schema_.warnings.push_back({std::move(pointer), std::move(message)});
 }
 
-Compiled<Documents::Target> SchemaReader::resolve(const Place& from, std::string_view keyword,
+Compiled<Documents::Target> SchemaReader::resolve(const SchemaPlace& from, std::string_view keyword,
                                                   std::string_view reference) {
   return documents_.resolve(from, keyword, reference);
 }
@@ -100,7 +100,7 @@ Compiled<void> SchemaReader::check_pattern(const std::string& pattern) {
   return {};
 }
 
-const DialectUse& SchemaReader::dialect(const Place& place) const {
+const DialectUse& SchemaReader::dialect(const SchemaPlace& place) const {
   return documents_.resource(place.resource).dialect;
 }
 
@@ -109,7 +109,7 @@ Compiled<void> SchemaReader::read_pending() {
     TRY_STATUS(check_budget());
     Pending next = std::move(pending_.front());
     pending_.pop_front();
-    TRY(const Place place, documents_.entered(std::move(next.place)));
+    TRY(const SchemaPlace place, documents_.entered(std::move(next.place)));
     TRY(schema_.nodes[next.id], read_node(place));
   }
   return {};
@@ -134,7 +134,7 @@ Compiled<void> SchemaReader::check_budget() const {
   return {};
 }
 
-Compiled<SchemaNode> SchemaReader::read_node(const Place& place) {
+Compiled<SchemaNode> SchemaReader::read_node(const SchemaPlace& place) {
   SchemaNode node;
   node.pointer = place.pointer;
   node.dialect = documents_.resource(place.resource).dialect.dialect;

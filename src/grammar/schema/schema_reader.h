@@ -18,23 +18,23 @@ class SchemaReader final : public SchemaSink {
   explicit SchemaReader(const CompileOptions& options);
   Compiled<Schema> read(std::string_view text);
 
-  SchemaId want(Place place) override;
+  SchemaId want(SchemaPlace place) override;
   void warn(std::string pointer, std::string message) override;
-  Compiled<Documents::Target> resolve(const Place& from, std::string_view keyword,
+  Compiled<Documents::Target> resolve(const SchemaPlace& from, std::string_view keyword,
                                       std::string_view reference) override;
   Compiled<void> check_pattern(const std::string& pattern) override;
   const CompileOptions& options() const override { return options_; }
-  const DialectUse& dialect(const Place& place) const override;
+  const DialectUse& dialect(const SchemaPlace& place) const override;
 
  private:
   struct Pending {
     SchemaId id;
-    Place place;
+    SchemaPlace place;
   };
 
   Compiled<void> read_pending();
   Compiled<void> check_budget() const;
-  Compiled<SchemaNode> read_node(const Place& place);
+  Compiled<SchemaNode> read_node(const SchemaPlace& place);
   Compiled<void> read_keyword(KeywordReader& reader, const JsonNode& value, bool beside_ref);
   Compiled<void> read_unknown(KeywordReader& reader);
   Compiled<void> want_dynamic_anchors();

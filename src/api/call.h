@@ -74,6 +74,18 @@ struct StreamedAnswer {
   std::unique_ptr<ChunkSource> chunks;
 };
 
-using Reply = std::variant<Answer, std::unique_ptr<PendingAnswer>, StreamedAnswer>;
+// A WebSocket's talk, message by message. One thread; destroying it ends what it started. Made by
+// cheap handlers only, whose call is still at hand for the handshake.
+class Conversation {
+ public:
+  virtual ~Conversation() = default;
+  virtual void on_ready(std::function<void()> wake) = 0;
+  virtual void hear(std::string_view text) = 0;  // a message of the caller, valid UTF-8
+  // kMore: `text`, which was empty, is the next message to the caller.
+  virtual ChunkState poll(std::string& text) = 0;
+};
+
+using Reply = std::variant<Answer, std::unique_ptr<PendingAnswer>, StreamedAnswer,
+                           std::unique_ptr<Conversation>>;
 
 }  // namespace diptych

@@ -23,6 +23,7 @@ constexpr ErrorStatus kRows[] = {
     {ErrorCode::kInvalidArgument, "request_too_large", 413, kRequest, ""},
     {ErrorCode::kInvalidArgument, "unsupported_media_type", 415, kRequest, ""},
     {ErrorCode::kInvalidArgument, "header_too_large", 431, kRequest, ""},
+    {ErrorCode::kInvalidArgument, "upgrade_required", 426, kRequest, ""},
     {ErrorCode::kInvalidArgument, "unprocessable_entity", 422, kRequest, ""},
     {ErrorCode::kInvalidArgument, "", 400, kRequest, ""},
     {ErrorCode::kNotFound, "", 404, kRequest, "", false, false, "NotFound"},

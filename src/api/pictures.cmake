@@ -9,6 +9,7 @@ target_sources(diptych_api PRIVATE
   diptych/job_poll.cc
   diptych/jobs.cc
   diptych/query.cc
+  diptych/socket.cc
   diptych/state.cc
   errand.cc
   file_answer.cc
@@ -21,6 +22,8 @@ target_sources(diptych_api PRIVATE
   openai/image_order.cc
   openai/image_stream.cc
   openai/images.cc
+  openai/responses_image_tool.cc
+  openai/responses_images.cc
   picture_fields.cc
   picture_input.cc
   picture_names.cc
@@ -29,6 +32,10 @@ target_sources(diptych_api PRIVATE
   thumbnail.cc)
 
 diptych_test(api_pictures
+  diptych/jobs_test.cc
+  diptych/gallery_test.cc
+  diptych/socket_test.cc
   multipart_test.cc
   openai/images_test.cc
+  openai/responses_images_test.cc
   DEPENDS diptych_api_testing)

@@ -6,6 +6,7 @@
 #include "api/diptych/gallery.h"
 #include "api/diptych/health.h"
 #include "api/diptych/jobs.h"
+#include "api/diptych/socket.h"
 #include "api/diptych/state.h"
 #include "api/openai/chat.h"
 #include "api/openai/chat_fields.h"
@@ -36,6 +37,8 @@ constexpr Route kRoutes[] = {
      "Models, samplers, limits, and which fields are honoured."},
     {"GET", "/api/v1/state", Scope::kInference, Cost::kWork, get_state,
      "What waits, what runs, which models are in memory.", nullptr, ErrorStyle::kDiptych},
+    {"GET", "/api/v1/ws", Scope::kInference, Cost::kCheap, open_socket,
+     "What happens to jobs, over a WebSocket.", nullptr, ErrorStyle::kDiptych},
     {"GET", "/v1/models", Scope::kInference, Cost::kCheap, openai::list_models, "List the models."},
     {"GET", "/v1/models/{id...}", Scope::kInference, Cost::kCheap, openai::get_model, "One model."},
     {"DELETE", "/v1/models/{id...}", Scope::kInference, Cost::kCheap, openai::delete_model,

@@ -11,6 +11,9 @@ namespace diptych {
 using Sha256 = std::array<std::uint8_t, 32>;
 
 Sha256 sha256(std::string_view bytes);
+
+using Sha1 = std::array<std::uint8_t, 20>;
+Sha1 sha1(std::string_view bytes);  // for WebSocket's handshake, which asks for it; not for secrets
 class Sha256Stream {
  public:
   Sha256Stream();

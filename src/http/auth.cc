@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/hash.h"
 
 namespace diptych {
@@ -18,13 +19,23 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
-// "Bearer sk-…" → "sk-…"; "" when the header is missing or of another kind.
-std::string_view bearer_secret(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (!equal_ignoring_case(authorization.substr(0, kScheme.size()), kScheme)) return {};
-  authorization.remove_prefix(kScheme.size());
+// What follows the scheme's name; "" when the header is of another scheme.
+std::string_view credentials_of(std::string_view authorization, std::string_view scheme) {
+  if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
+  authorization.remove_prefix(scheme.size());
   const std::size_t start = authorization.find_first_not_of(' ');
   return start == std::string_view::npos ? "" : authorization.substr(start);
+}
+
+// "Bearer sk-…" → "sk-…". So is the password of "Basic …", whatever the user: clients of A1111's
+// API send nothing else. "": the header is missing or of another kind.
+std::string secret_of(std::string_view authorization) {
+  if (const auto secret = credentials_of(authorization, "bearer "); !secret.empty())
+    return std::string(secret);
+  const auto pair = base64_decode(credentials_of(authorization, "basic "));
+  if (!pair) return {};
+  const std::size_t colon = pair->find(':');
+  return colon == std::string::npos ? std::string() : pair->substr(colon + 1);
 }
 
 std::string_view name_of(Scope scope) {
@@ -91,7 +102,7 @@ Authenticator::Authenticator(KeyStore& keys, const Clock& clock, KeyPolicy polic
 
 std::optional<Result<Caller>> Authenticator::decide(std::string_view authorization, Scope scope) {
   if (scope == Scope::kNone) return Result<Caller>(Caller{});
-  const std::string_view secret = bearer_secret(authorization);
+  const std::string secret = secret_of(authorization);
   if (secret.empty()) return judge(secret, std::nullopt, scope);
   const std::string hash = hash_of(secret);
   for (KeyMemory* memory : {&known_, &unknown_}) {
@@ -101,7 +112,7 @@ std::optional<Result<Caller>> Authenticator::decide(std::string_view authorizati
 }
 
 Result<Caller> Authenticator::look_up(std::string_view authorization, Scope scope) {
-  const std::string_view secret = bearer_secret(authorization);
+  const std::string secret = secret_of(authorization);
   const std::string hash = hash_of(secret);
   TRY(std::optional<ApiKey> key, keys_.find_by_hash(hash));
   if (key && !equal_in_constant_time(key->hash, hash)) key.reset();

@@ -56,7 +56,12 @@ TEST_F(AuthTest, DecidesByKeyAndScopeWhenKeysAreRequired) {
        "invalid_api_key"},
       {"", Scope::kInference, "", ErrorCode::kUnauthorized},
       {"Bearer ", Scope::kInference, "", ErrorCode::kUnauthorized},
-      {"Basic c2stOg==", Scope::kInference, "", ErrorCode::kUnauthorized},
+      {"Basic c2stOg==", Scope::kInference, "", ErrorCode::kUnauthorized},  // "sk-:"
+      // "me:sk-inference-secret"
+      {"Basic bWU6c2staW5mZXJlbmNlLXNlY3JldA==", Scope::kInference, "key_i"},
+      {"Basic c2staW5mZXJlbmNlLXNlY3JldDpubw==", Scope::kInference, "", ErrorCode::kUnauthorized,
+       "invalid_api_key"},  // "sk-inference-secret:no"
+      {"Basic no Base64", Scope::kInference, "", ErrorCode::kUnauthorized},
   };
   for (int round = 0; round < 2; ++round) {  // asked and remembered answers are the same
     for (const Case& c : cases) {

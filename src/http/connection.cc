@@ -68,6 +68,7 @@ void Connection::on_readable() {
 
 void Connection::on_bytes(std::string_view bytes) {
   if (phase_ == Phase::kLingering) return arm_read();
+  if (phase_ == Phase::kConversing) return on_frames(bytes);
   if (phase_ == Phase::kAnswering || phase_ == Phase::kWriting) {
     input_ += bytes;
     if (input_.size() < kPipelinedBytesMax) arm_read();
@@ -199,6 +200,7 @@ void Connection::on_peer_end() {
   read_ended_ = true;
   switch (phase_) {
     case Phase::kAnswering:
+    case Phase::kConversing:
       return client_left(exchange_ ? exchange_->phase() : WaitPhase::kQueued);
     case Phase::kWriting:
     case Phase::kClosed:
@@ -222,7 +224,8 @@ void Connection::client_left(WaitPhase phase) {
 void Connection::tick(Monotonic now) {
   const bool reading_stopped = phase_ == Phase::kAnswering && !read_armed_ && !read_ended_;
   if (reading_stopped && transport_.peer_has_closed()) return on_peer_end();
-  if (now >= deadline_) on_timeout();
+  if (now >= deadline_) return on_timeout();
+  if (const auto exchange = exchange_) exchange->tick(now);
 }
 
 void Connection::on_timeout() {
@@ -244,6 +247,8 @@ void Connection::on_timeout() {
     case Phase::kWriting:
       time_out(TimeoutKind::kWrite);
       return close();
+    case Phase::kConversing:
+      return on_silence();
     case Phase::kLingering:
     case Phase::kClosed:
       return close();
@@ -252,6 +257,7 @@ void Connection::on_timeout() {
 
 void Connection::drain() {
   if (phase_ == Phase::kIdle && input_.empty()) close();
+  if (phase_ == Phase::kConversing) close_conversation(kCloseGoingAway);
 }
 
 void Connection::close() {

@@ -18,6 +18,7 @@
 #include "http/response_head.h"
 #include "http/server_context.h"
 #include "http/transport.h"
+#include "http/websocket.h"
 
 namespace diptych {
 
@@ -33,12 +34,13 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
  private:
   enum class Phase {
-    kIdle,       // between requests
-    kHead,       // reading a request's head
-    kBody,       // reading its body
-    kAnswering,  // the exchange works on the answer, or streams it
-    kWriting,    // the answer is complete, not yet written
-    kLingering,  // said FIN; lets the peer read the answer before the socket goes
+    kIdle,        // between requests
+    kHead,        // reading a request's head
+    kBody,        // reading its body
+    kAnswering,   // the exchange works on the answer, or streams it
+    kConversing,  // a WebSocket
+    kWriting,     // the answer is complete, not yet written
+    kLingering,   // said FIN; lets the peer read the answer before the socket goes
     kClosed,
   };
 
@@ -63,6 +65,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   Body take_stream_head(Answer head, const std::vector<Header>& more) override;
   Reader take_chunk(std::string bytes) override;
   void take_stream_end(StreamEnd end) override;
+  void take_upgrade(const WebSocketHandshake& handshake, const std::vector<Header>& more) override;
+  Reader take_message(std::string_view text) override;
   std::string format_head(const Answer& answer, BodyFraming framing,
                           const std::vector<Header>& more) const;
   bool send(std::string bytes);
@@ -71,6 +75,12 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   void finish_answer();
   void complete();
   void linger();
+
+  // WebSocket (connection_websocket.cc)
+  void on_frames(std::string_view bytes);
+  void on_message(const WebSocketMessage& message);
+  void on_silence();
+  void close_conversation(int code);
 
   // Ends
   void client_left(WaitPhase phase);
@@ -86,6 +96,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::unique_ptr<RequestReader> reader_;
   std::optional<Entry> entry_;
   std::shared_ptr<Exchange> exchange_;
+  std::unique_ptr<WebSocketReader> frames_;  // of a WebSocket
+  bool pinged_ = false;                      // and nothing has come since
   RequestNote note_;
   Monotonic received_{};
   std::size_t held_body_bytes_ = 0;

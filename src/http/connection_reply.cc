@@ -75,6 +75,7 @@ ReplySink::Reader Connection::take_chunk(std::string bytes) {
 }
 
 void Connection::take_stream_end(StreamEnd end) {
+  if (frames_) return close_conversation(end == StreamEnd::kBroken ? kCloseInternal : kCloseNormal);
   if (end == StreamEnd::kBroken) {
     note_.status =
         500;  // for the log: the head said otherwise, the missing last chunk tells the client
@@ -89,7 +90,7 @@ void Connection::take_stream_end(StreamEnd end) {
 bool Connection::send(std::string bytes) {
   const std::size_t size = bytes.size();
   if (!transport_.send(std::move(bytes))) {
-    if (phase_ == Phase::kAnswering && exchange_) {
+    if ((phase_ == Phase::kAnswering || phase_ == Phase::kConversing) && exchange_) {
       client_left(exchange_->phase());
     } else {
       close();
@@ -119,13 +120,15 @@ void Connection::arm_write() {
 void Connection::on_writable() {
   if (phase_ == Phase::kClosed) return;
   if (!transport_.flush()) {
-    if (phase_ == Phase::kAnswering && exchange_) return client_left(exchange_->phase());
+    if (exchange_) return client_left(exchange_->phase());
     return close();
   }
   const bool all_sent = transport_.unsent_bytes() == 0;
   if (phase_ == Phase::kWriting) {
     if (all_sent) return complete();
     enter(Phase::kWriting, context_.options.write_timeout);  // progress
+  } else if (phase_ == Phase::kConversing) {
+    if (const auto exchange = exchange_; exchange && all_sent) return exchange->resume();
   } else if (phase_ == Phase::kAnswering) {
     deadline_ = Monotonic::max();  // arm_write sets it anew if bytes are left
     if (const auto exchange = exchange_; exchange && all_sent) return exchange->resume();

@@ -134,6 +134,8 @@ void Exchange::take_reply(Result<Reply> reply) {
     answer(std::move(*ready));
   } else if (auto* stream = std::get_if<StreamedAnswer>(&*reply)) {
     start_stream(std::move(*stream));
+  } else if (auto* conversation = std::get_if<std::unique_ptr<Conversation>>(&*reply)) {
+    start_conversation(std::move(*conversation));
   } else {
     phase_ = WaitPhase::kPending;
     pending_ = std::move(std::get<std::unique_ptr<PendingAnswer>>(*reply));
@@ -184,7 +186,19 @@ void Exchange::start_stream(StreamedAnswer stream) {
 
 void Exchange::resume() {
   reader_is_slow_ = false;
-  if (phase_ == WaitPhase::kStreaming) pump();
+  if (phase_ != WaitPhase::kStreaming) return;
+  if (conversation_) return pump_messages();
+  pump();
+}
+
+void Exchange::tick(Monotonic now) {
+  const auto due = [now](const auto& source) {
+    const auto at = source ? source->wake_at() : std::nullopt;
+    return at && now >= *at;
+  };
+  const auto self = shared_from_this();  // the answer may let go of this exchange
+  if (due(pending_)) return poll_pending();
+  if (due(chunks_)) pump();
 }
 
 void Exchange::pump() {
@@ -218,6 +232,57 @@ void Exchange::pump() {
   }
 }
 
+void Exchange::start_conversation(std::unique_ptr<Conversation> conversation) {
+  const auto handshake = read_handshake(entry_.call.headers);
+  if (!handshake) return answer_error(handshake.error());
+  phase_ = WaitPhase::kStreaming;
+  conversation_ = std::move(conversation);
+  sink_->take_upgrade(*handshake, entry_.answer_headers);
+  if (sink_ == nullptr) return;  // the head could not be written
+  conversation_->on_ready(make_wake(&Exchange::pump_messages));
+  pump_messages();
+}
+
+void Exchange::hear(std::string_view text) {
+  if (!conversation_) return;
+  try {
+    conversation_->hear(text);
+  } catch (...) {
+    log_error("Conversation of request {} broke: {}", entry_.call.request_id,
+              error_of_exception().error().message);
+    conversation_.reset();
+    std::exchange(sink_, nullptr)->take_stream_end(ReplySink::StreamEnd::kBroken);
+    return;
+  }
+  pump_messages();
+}
+
+void Exchange::pump_messages() {
+  ChunkState state = ChunkState::kMore;
+  for (int polls = 0; state == ChunkState::kMore && polls < kPollsPerTurn; ++polls) {
+    if (sink_ == nullptr || !conversation_ || reader_is_slow_) return;
+    std::string text;
+    try {
+      state = conversation_->poll(text);
+    } catch (...) {
+      log_error("Conversation of request {} broke: {}", entry_.call.request_id,
+                error_of_exception().error().message);
+      conversation_.reset();
+      return std::exchange(sink_, nullptr)->take_stream_end(ReplySink::StreamEnd::kBroken);
+    }
+    if (state == ChunkState::kMore)
+      reader_is_slow_ = sink_->take_message(text) == ReplySink::Reader::kSlow;
+  }
+  if (state == ChunkState::kEnd && sink_ != nullptr) {
+    conversation_.reset();
+    std::exchange(sink_, nullptr)->take_stream_end(ReplySink::StreamEnd::kComplete);
+  } else if (state == ChunkState::kMore && sink_ != nullptr && !reader_is_slow_) {
+    context_.loop.post([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->pump_messages();
+    });
+  }
+}
+
 void Exchange::abandon() {
   sink_ = nullptr;
   abandoned_.request_stop();
@@ -225,6 +290,7 @@ void Exchange::abandon() {
   ticket_.reset();
   pending_.reset();
   chunks_.reset();
+  conversation_.reset();
 }
 
 void Exchange::answer(Answer answer) {

@@ -7,12 +7,15 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/route.h"
 #include "http/handler_pool.h"
 #include "http/http_metrics.h"
 #include "http/server_context.h"
+#include "http/websocket.h"
 
 namespace diptych {
 
@@ -27,6 +30,10 @@ class ReplySink {  // the connection's side
   virtual Reader take_chunk(std::string bytes) = 0;
   enum class StreamEnd { kComplete, kBroken };
   virtual void take_stream_end(StreamEnd end) = 0;
+  // A WebSocket: the handshake's answer, then whole messages; take_stream_end() closes it.
+  virtual void take_upgrade(const WebSocketHandshake& handshake,
+                            const std::vector<Header>& more) = 0;
+  virtual Reader take_message(std::string_view text) = 0;
 };
 
 class Exchange : public std::enable_shared_from_this<Exchange> {  // I/O thread only
@@ -34,8 +41,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {  // I/O thread 
   Exchange(ServerContext& context, Entry entry, ReplySink& sink);
 
   void start();
-  void resume();   // the sink takes chunks again
-  void abandon();  // nobody wants the answer: destroys the work behind it, now
+  void resume();                     // the sink takes chunks again
+  void tick(Monotonic now);          // looks at what wants to be polled by time
+  void hear(std::string_view text);  // a message of a WebSocket's other end
+  void abandon();                    // nobody wants the answer: destroys the work behind it, now
   WaitPhase phase() const { return phase_; }
   const std::string& key_id() const { return key_id_; }
 
@@ -49,6 +58,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {  // I/O thread 
   void poll_pending();
   void start_stream(StreamedAnswer stream);
   void pump();
+  void start_conversation(std::unique_ptr<Conversation> conversation);
+  void pump_messages();
   void answer(Answer answer);
   void answer_error(const Error& error);
   std::function<void()> make_wake(void (Exchange::*on_wake)());
@@ -62,6 +73,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {  // I/O thread 
   std::stop_source abandoned_{std::nostopstate};  // of the call on a handler thread
   std::unique_ptr<PendingAnswer> pending_;
   std::unique_ptr<ChunkSource> chunks_;
+  std::unique_ptr<Conversation> conversation_;
   bool reader_is_slow_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "http/target.h"
+#include "http/websocket.h"
 
 namespace diptych {
 
@@ -50,6 +51,13 @@ Status check_expectation(const RequestHead& head) {
               fmt::format("Expect '{}' is not supported.", head.header("expect")));
 }
 
+// A browser's WebSocket offers its key as a subprotocol: here it becomes what other calls send.
+void take_offered_key(RequestHead& head) {
+  if (!head.header("authorization").empty() || head.header("upgrade").empty()) return;
+  const std::string_view secret = offered_key(head.header("sec-websocket-protocol"));
+  if (!secret.empty()) head.headers.emplace_back("authorization", fmt::format("Bearer {}", secret));
+}
+
 std::string preflight_methods(std::span<const Route* const> methods) {
   return methods.empty() ? "OPTIONS" : allowed_methods(methods) + ", OPTIONS";
 }
@@ -61,6 +69,7 @@ FrontDoor::FrontDoor(Router router, OriginPolicy origins, Authenticator& authent
 
 Entry FrontDoor::admit(RequestHead& head, std::string request_id, Monotonic received) {
   Entry entry;
+  take_offered_key(head);
   entry.call.method = head.method;
   entry.call.request_id = std::move(request_id);
   entry.call.received = received;

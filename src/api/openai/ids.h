@@ -11,5 +11,6 @@ inline constexpr char kResponseIdPrefix[] = "resp_";
 inline constexpr char kFunctionCallIdPrefix[] = "fc_";
 inline constexpr char kFunctionOutputIdPrefix[] = "fco_";
 inline constexpr char kReasoningIdPrefix[] = "rs_";
+inline constexpr char kImageIdPrefix[] = "ig_";
 
 }  // namespace diptych::openai

@@ -11,14 +11,38 @@
 #include "api/openai/responses_request.h"
 #include "api/openai/responses_run.h"
 #include "api/openai/sse.h"
+#include "api/picture_order.h"
 
 namespace diptych::openai {
 namespace {
 
+// What the tool image_generation may do in this response.
+Result<std::optional<ImagePlan>> plan_images(const ResponseRequest& request,
+                                             const PreparedResponse& prepared, const Call& call,
+                                             Services& services) {
+  if (!request.image_tool || prepared.options.tool_choice == ToolChoice::kNone)
+    return std::optional<ImagePlan>();
+  TRY(PictureServices * pictures, get_pictures(services));
+  TRY_STATUS(find_picture_model(request.image_tool->body.picture.model, *pictures));
+  ImagePlan plan{.tool = *request.image_tool,
+                 .caller = call.caller,
+                 .services = &services,
+                 .forced_prompt = {}};
+  if (!request.force_image) return std::optional<ImagePlan>(std::move(plan));
+  if (prepared.user_text.empty())
+    return invalid_value("input", "Invalid 'input': there is no text of a user to draw.");
+  plan.forced_prompt = prepared.user_text;
+  return std::optional<ImagePlan>(std::move(plan));
+}
+
 Result<std::unique_ptr<ResponseRun>> start_run(const ResponseRequest& request, const Call& call,
                                                Services& services, Warnings& warnings) {
   TRY(auto prepared, prepare_response(request, call, services, warnings));
-  TRY(auto stream, prepared.model->scheduler().submit(std::move(prepared.generation)));
+  TRY(auto images, plan_images(request, prepared, call, services));
+  std::unique_ptr<Stream> stream;  // none when only a picture is wanted
+  if (!request.force_image) {
+    TRY(stream, prepared.model->scheduler().submit(std::move(prepared.generation)));
+  }
   ResponseJob job{
       .model = prepared.model,
       .prompt = std::move(prepared.prompt),
@@ -26,6 +50,7 @@ Result<std::unique_ptr<ResponseRun>> start_run(const ResponseRequest& request, c
       .object = new_response_object(request, *prepared.model, services.clock.unix_seconds()),
       .input_items = std::move(prepared.input_items),
       .owner = call.caller.key_id,
+      .images = std::move(images),
       .parallel_calls = prepared.options.parallel_tool_calls,
       .logprobs = request.include_logprobs,
       .store = request.store,

@@ -92,11 +92,28 @@ constexpr Field kReferenceFields[] = {
     {.name = "id", .types = kString, .limits = {.length_min = 1}, .required = true},
 };
 
+constexpr Field kImageCallFields[] = {
+    kType,
+    kId,
+    kStatus,
+    {.name = "revised_prompt", .types = kString | kNull},
+    {.name = "result",
+     .types = kString | kNull,
+     .support = Support::kDescriptive,
+     .reason = "The text model reads the prompt of an earlier picture, not the picture."},
+    {.name = "action", .types = kString | kNull},
+    {.name = "background", .types = kString | kNull},
+    {.name = "output_format", .types = kString | kNull},
+    {.name = "quality", .types = kString | kNull},
+    {.name = "size", .types = kString | kNull},
+};
+
 constexpr FieldGroup kInputMessageGroups[] = {{kMessageFields}, {kInputContent}};
 constexpr FieldGroup kOutputMessageGroups[] = {{kMessageFields}, {kOutputContent}};
 constexpr FieldGroup kCallGroups[] = {{kCallFields}};
 constexpr FieldGroup kCallOutputGroups[] = {{kCallOutputFields}};
 constexpr FieldGroup kReasoningGroups[] = {{kReasoningFields}};
+constexpr FieldGroup kImageCallGroups[] = {{kImageCallFields}};
 constexpr FieldGroup kReferenceGroups[] = {{kReferenceFields}};
 constexpr BodySchema kInputMessage{"InputMessage", "", kInputMessageGroups};
 constexpr BodySchema kOutputMessage{"OutputMessage", "", kOutputMessageGroups};
@@ -154,6 +171,13 @@ Json keep_reasoning(const Json& given) {
   return kept;
 }
 
+Json keep_image_call(const Json& given) {
+  Json kept = keep_members(given, kImageIdPrefix, {"type", "revised_prompt"});
+  kept.set("status", "completed");
+  kept.set("result", nullptr);
+  return kept;
+}
+
 Json keep_nothing(const Json&) { return {}; }
 
 struct ItemKind {
@@ -166,13 +190,13 @@ constexpr ItemKind kKinds[] = {
     {"function_call", {"FunctionCall", "", kCallGroups}, keep_call},
     {"function_call_output", {"FunctionCallOutput", "", kCallOutputGroups}, keep_call_output},
     {"reasoning", {"Reasoning", "", kReasoningGroups}, keep_reasoning},
+    {"image_generation_call", {"ImageGenerationCall", "", kImageCallGroups}, keep_image_call},
     {"item_reference", {"ItemReference", "", kReferenceGroups}, keep_nothing},
 };
-constexpr string_view kKindNames[] = {"message", "function_call", "function_call_output",
-                                      "reasoning", "item_reference"};
+constexpr string_view kKindNames[] = {"message",   "function_call",         "function_call_output",
+                                      "reasoning", "image_generation_call", "item_reference"};
 constexpr string_view kRefusedKinds[] = {"custom_tool_call",
                                          "custom_tool_call_output",
-                                         "image_generation_call",
                                          "web_search_call",
                                          "file_search_call",
                                          "code_interpreter_call",
@@ -245,6 +269,7 @@ class MessageList {
     if (type == "message") add_message(item);
     if (type == "function_call") add_call(item);
     if (type == "reasoning") add_reasoning(item);
+    if (type == "image_generation_call") add_picture(item);
     if (type == "function_call_output") return add_output(item);
     return {};
   }
@@ -279,6 +304,12 @@ class MessageList {
   void add_reasoning(const Json& item) {
     reasoning_ = joined_text(item["content"]);
     if (reasoning_.empty()) reasoning_ = joined_text(item["summary"]);
+  }
+  // The text model learns what was drawn, in words.
+  void add_picture(const Json& item) {
+    const Json& prompt = item["revised_prompt"];
+    const std::string_view drawn = prompt.is_string() ? prompt.as_string() : std::string_view();
+    messages_.push_back({.role = "assistant", .content = fmt::format("[picture: {}]", drawn)});
   }
   Status add_output(const Json& item) {
     const std::string& call_id = item["call_id"].as_string();

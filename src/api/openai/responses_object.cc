@@ -16,6 +16,10 @@ Json metadata_object(const CallerFields& caller) {
 Json shown_tools(const Json& given) {
   Json tools = Json::array();
   for (const Json& tool : given.as_array()) {
+    if (is_image_tool(tool)) {
+      tools.push_back(shown_image_tool(tool));
+      continue;
+    }
     tools.push_back(Json::object({{"type", "function"},
                                   {"name", tool["name"]},
                                   {"description", tool["description"]},

@@ -74,14 +74,53 @@ void OutputWriter::add_call(const AnswerDelta::Call& call) {
            fmt::format(R"({},"delta":{})", place(), quoted(call.arguments)));
 }
 
+void OutputWriter::begin_image(std::string prompt) {
+  open({.kind = Kind::kImage, .id = random_id(kImageIdPrefix), .text = std::move(prompt)});
+  tell_image("in_progress");
+}
+
+void OutputWriter::image_generating() { tell_image("generating"); }
+
+void OutputWriter::add_partial_image(int index, std::string_view base64, const Json& facts) {
+  std::string members = fmt::format(R"({},"partial_image_index":{},"partial_image_b64":"{}")",
+                                    place(), index, base64);
+  for (const auto& [name, value] : facts.as_object())
+    members += fmt::format(R"(,"{}":{})", name, dump_json(value));
+  log_.add("response.image_generation_call.partial_image", members);
+}
+
+void OutputWriter::end_image(std::string base64, const Json& facts) {
+  open_->picture = std::move(base64);
+  open_->facts = facts;
+  tell_image("completed");
+  close(ItemEnd::kCompleted);
+}
+
+void OutputWriter::tell_image(std::string_view type) {
+  CHECK(is_open(Kind::kImage));
+  log_.add(fmt::format("response.image_generation_call.{}", type), place());
+}
+
+Json OutputWriter::image_item(std::string_view status) const {
+  Json item = Json::object({{"id", open_->id},
+                            {"type", "image_generation_call"},
+                            {"status", status},
+                            {"result", open_->picture.empty() ? Json() : Json(open_->picture)},
+                            {"revised_prompt", open_->text},
+                            {"action", "generate"}});
+  for (const auto& [name, value] : open_->facts.as_object()) item.set(name, value);
+  return item;
+}
+
 void OutputWriter::open(Open item_to_open) {
   if (open_) close(ItemEnd::kCompleted);
   open_ = std::move(item_to_open);
   Json added = item("in_progress");
-  if (open_->kind != Kind::kCall) added.set("content", Json::array());
+  const bool has_text = open_->kind == Kind::kMessage || open_->kind == Kind::kReasoning;
+  if (has_text) added.set("content", Json::array());
   log_.add("response.output_item.added",
            fmt::format(R"("output_index":{},"item":{})", done_.size(), dump_json(added)));
-  if (open_->kind != Kind::kCall)
+  if (has_text)
     log_.add("response.content_part.added",
              fmt::format(R"({},"part":{})", text_place(), dump_json(part())));
 }
@@ -92,10 +131,11 @@ void OutputWriter::close(ItemEnd end) {
     log_.add("response.function_call_arguments.done",
              fmt::format(R"({},"name":{},"arguments":{})", place(), quoted(open_->call.name),
                          quoted(open_->text)));
-  } else {
+  } else if (open_->kind != Kind::kImage) {
     close_text();
   }
-  Json done = item(end == ItemEnd::kCompleted ? "completed" : "incomplete");
+  const std::string_view cut = open_->kind == Kind::kImage ? "failed" : "incomplete";
+  Json done = item(end == ItemEnd::kCompleted ? "completed" : cut);
   log_.add("response.output_item.done",
            fmt::format(R"("output_index":{},"item":{})", done_.size(), dump_json(done)));
   done_.push_back(std::move(done));
@@ -139,6 +179,8 @@ Json OutputWriter::part() const {
 
 Json OutputWriter::item(std::string_view status) const {
   switch (open_->kind) {
+    case Kind::kImage:
+      return image_item(status);
     case Kind::kReasoning:
       return Json::object({{"id", open_->id},
                            {"type", "reasoning"},

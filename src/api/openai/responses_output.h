@@ -28,13 +28,21 @@ class OutputWriter {  // not thread-safe; log and vocabulary must outlive it
   void cut();          // ends the open item as incomplete, if there is one
   Json items() const;  // the finished ones
 
+  // A picture, from its beginning to its end. `facts`: members of the item that tell of it.
+  void begin_image(std::string prompt);
+  void image_generating();
+  void add_partial_image(int index, std::string_view base64, const Json& facts);
+  void end_image(std::string base64, const Json& facts);
+
  private:
-  enum class Kind { kReasoning, kMessage, kCall };
+  enum class Kind { kReasoning, kMessage, kCall, kImage };
   struct Open {
     Kind kind = Kind::kMessage;
     std::string id, text;  // text: of the message, the reasoning or the arguments
     std::vector<TokenLogprob> tokens;
     AnswerDelta::Call call;  // index, id and name
+    std::string picture;     // Base64, once it is there; text is the prompt
+    Json facts = Json::object();
   };
 
   void add_reasoning(const std::string& text);
@@ -43,6 +51,8 @@ class OutputWriter {  // not thread-safe; log and vocabulary must outlive it
   void open(Open item);
   void close(ItemEnd end);
   void close_text();
+  Json image_item(std::string_view status) const;
+  void tell_image(std::string_view type);
   bool is_open(Kind kind) const { return open_ && open_->kind == kind; }
   std::string place() const;       // "item_id":…,"output_index":…
   std::string text_place() const;  // … ,"content_index":0

@@ -10,6 +10,7 @@
 
 #include "api/openai/prompt.h"
 #include "api/openai/responses_chain.h"
+#include "api/openai/responses_image_tool.h"
 #include "api/openai/responses_items.h"
 
 namespace diptych::openai {
@@ -51,6 +52,8 @@ Status render(const ResponseRequest& request, const std::vector<Json>& items,
               PreparedResponse& to) {
   to.generation = {};
   TRY(const auto messages, messages_of(items, request.instructions));
+  for (const ChatMessage& message : messages)
+    if (message.role == "user") to.user_text = message.content;
   TRY(to.prompt, render_prompt(*to.model, messages, to.options, to.generation));
   return fit_to_context(*to.model,
                         {.token_count_max = request.max_output_tokens,
@@ -81,6 +84,28 @@ Status render_dropping_oldest(const ResponseRequest& request, const std::vector<
   return status;
 }
 
+// The caller's functions, and the one that asks for a picture unless the choice settles that.
+Status offer_tools(const ResponseRequest& request, ChatPromptOptions& options) {
+  ToolFields fields = request.tools;
+  if (request.force_image) fields.choice = nullptr;
+  const bool image_only = request.image_tool && fields.tools.empty();
+  if (image_only && fields.choice == Json("none")) options.tool_choice = ToolChoice::kNone;
+  if (image_only && !fields.choice.is_string() && !fields.choice.is_null())
+    return unsupported_value("tool_choice",
+                             "Unsupported value: with 'image_generation' alone, 'tool_choice' is "
+                             "'none', 'auto', 'required' or {\"type\": \"image_generation\"}.");
+  TRY_STATUS(apply_tools(fields, ToolShape::kFlat, options));
+  const bool offered =
+      request.image_tool && !request.force_image && options.tool_choice != ToolChoice::kNone;
+  for (const Tool& tool : fields.tools)
+    if (offered && tool.name == kImageTool)
+      return invalid_value("tools",
+                           "A function cannot have the name 'image_generation' beside "
+                           "the tool of this name.");
+  if (offered) options.tools.push_back(image_function());
+  return {};
+}
+
 }  // namespace
 
 Result<PreparedResponse> prepare_response(const ResponseRequest& request, const Call& call,
@@ -95,7 +120,7 @@ Result<PreparedResponse> prepare_response(const ResponseRequest& request, const 
   prepared.options.add_generation_prompt = request.prompt.add_generation_prompt;
   prepared.options.enable_thinking = request.prompt.enable_thinking;
   prepared.options.template_kwargs = request.prompt.kwargs;
-  TRY_STATUS(apply_tools(request.tools, ToolShape::kFlat, prepared.options));
+  TRY_STATUS(offer_tools(request, prepared.options));
   if (request.drop_oldest) {
     TRY_STATUS(render_dropping_oldest(request, items, prepared, warnings));
   } else {

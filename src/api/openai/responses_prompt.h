@@ -22,6 +22,7 @@ struct PreparedResponse {
   ChatPromptOptions options;
   GenerationRequest generation;
   Json input_items = Json::array();  // this turn's own, with ids
+  std::string user_text;             // of the last message that a user wrote; "": none
 };
 
 // Reads the chain from the store and renders. With truncation "auto" the oldest items are left out,

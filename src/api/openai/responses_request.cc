@@ -146,6 +146,7 @@ Status parse_stream_options(const Json& value, const FieldSite& site) {
 
 Status parse_flat_tools(const Json& value, const FieldSite& site) {
   site.into<Request>().tools_given = value;
+  TRY(site.into<Request>().image_tool, parse_image_tool(value, site));
   FieldSite inner = site;
   inner.request = &site.into<Request>().tools.tools;
   return parse_tools(value, ToolShape::kFlat, inner);
@@ -230,12 +231,13 @@ constexpr Field kFields[] = {
      .object = &kTextSchema,
      .parse = parse_inside<kTextSchema>},
     {.name = "tools",
-     .doc = "Functions that the model may ask to call.",
+     .doc = "Functions that the model may ask to call, and image_generation.",
      .types = kArray | kNull,
      .limits = {.length_max = 128},
      .parse = parse_flat_tools},
     {.name = "tool_choice",
-     .doc = "none, auto, or allowed_tools with mode auto.",
+     .doc = "none, auto, allowed_tools with mode auto, or {\"type\": \"image_generation\"}: a "
+            "picture is drawn from the user's text.",
      .types = kString | kObject | kNull,
      .shown_default = "\"auto\"",
      .parse = [](const Json& value, const FieldSite& site) -> Status {
@@ -274,7 +276,24 @@ const FieldGroup kGroups[] = {
     {refused_local_rows()},
 };
 
-Status check_together(const Request& request, Warnings& warnings) {
+constexpr string_view kForcedWarning =
+    "The picture is drawn from the user's text as it stands: the text model is not asked.";
+
+// A choice that asks for a picture is met here: the text model has no say in it.
+Status check_image_choice(Request& request, Warnings& warnings) {
+  const Json& choice = request.tools.choice;
+  const bool named = is_image_tool(choice);
+  if (named && !request.image_tool)
+    return invalid_value(
+        "tool_choice", "Invalid value for 'tool_choice': 'image_generation' is not among 'tools'.");
+  const bool only_tool = request.image_tool && request.tools.tools.empty();
+  request.force_image = named || (only_tool && choice == Json("required"));
+  if (request.force_image) warnings.push_back({"tool_choice", std::string(kForcedWarning)});
+  return {};
+}
+
+Status check_together(Request& request, Warnings& warnings) {
+  TRY_STATUS(check_image_choice(request, warnings));
   if (request.background && !request.store)
     return invalid_value(
         "background",

@@ -7,6 +7,7 @@
 
 #include "api/field.h"
 #include "api/openai/chat_fields.h"
+#include "api/openai/responses_image_tool.h"
 #include "api/openai/sampling_fields.h"
 #include "api/openai/tools.h"
 #include "base/json.h"
@@ -26,6 +27,8 @@ struct ResponseRequest {
   SamplingFields sampling;
   CallerFields caller;
   ToolFields tools;
+  std::optional<ImageTool> image_tool;
+  bool force_image = false;  // tool_choice asks for a picture, whatever the text model thinks
   TemplateFields prompt;
   Json tools_given = Json::array();  // for the answer's `tools`
 };

@@ -15,6 +15,8 @@ ResponseRun::ResponseRun(ResponseJob job, const Clock& clock)
       clock_(clock),
       reader_(*job_.model, job_.prompt, job_.parallel_calls),
       output_(log_, job_.model->vocabulary(), job_.logprobs) {
+  if (job_.images) images_ = std::make_unique<ImageCalls>(std::move(*job_.images), output_);
+  drawing_ = job_.stream == nullptr;
   log_.add_response(kEventCreated, job_.object);
   if (job_.background) {
     log_.add_response(kEventQueued, job_.object);
@@ -23,8 +25,24 @@ ResponseRun::ResponseRun(ResponseJob job, const Clock& clock)
   }
 }
 
+void ResponseRun::on_ready(std::function<void()> wake) {
+  if (images_) images_->on_ready(wake);
+  if (job_.stream) job_.stream->on_ready(std::move(wake));
+}
+
 bool ResponseRun::poll() {
-  while (!ended_) {
+  while (!ended_ && drawing_) {
+    started();
+    const auto there = images_->poll();
+    if (!there) {
+      fail_with(in_openai_words(there.error()));
+    } else if (*there) {
+      complete();
+    } else {
+      return false;
+    }
+  }
+  while (!ended_ && !drawing_) {
     auto delta = job_.stream->poll();
     if (!delta) {
       fail_with(delta.error());
@@ -39,7 +57,7 @@ bool ResponseRun::poll() {
       return false;
     }
   }
-  return true;
+  return ended_ || poll();  // from words to pictures
 }
 
 void ResponseRun::started() {
@@ -50,7 +68,8 @@ void ResponseRun::started() {
 
 void ResponseRun::read(Delta delta) {
   started();
-  const ChoicePiece piece = reader_.feed(std::move(delta));
+  ChoicePiece piece = reader_.feed(std::move(delta));
+  take_image_calls(piece);
   output_.add(piece);
   if (reader_.ended_early()) job_.stream->end_choice(0);
   if (piece.finish) finish(*piece.finish);
@@ -63,16 +82,52 @@ void ResponseRun::finish(FinishReason reason) {
   if (reason == FinishReason::kLength) {
     output_.finish(ItemEnd::kIncomplete);
     set_incomplete(job_.object, output_.items(), counts);
-  } else {
-    output_.finish(ItemEnd::kCompleted);
-    set_completed(job_.object, output_.items(), counts, clock_.unix_seconds());
+    ended_ = true;
+    return;
   }
+  ask_for_images();
+  drawing_ = images_ && images_->has_work();
+  if (!drawing_) complete();
+}
+
+void ResponseRun::complete() {
+  TokenCounts counts;
+  if (job_.stream) counts.add(job_.stream->usage());
+  counts.reasoning = reader_.reasoning_token_count();
+  output_.finish(ItemEnd::kCompleted);
+  set_completed(job_.object, output_.items(), counts, clock_.unix_seconds());
   ended_ = true;
+}
+
+// Calls of the tool image_generation are told as pictures, not as calls that the caller answers.
+void ResponseRun::take_image_calls(ChoicePiece& piece) {
+  if (!images_) return;
+  for (const AnswerDelta::Call& call : piece.answer.calls)
+    if (call.name == kImageTool) image_calls_.insert(call.index);
+  std::erase_if(piece.answer.calls, [this](const AnswerDelta::Call& call) {
+    return image_calls_.contains(call.index);
+  });
+}
+
+void ResponseRun::ask_for_images() {
+  for (const int index : image_calls_) {
+    const auto& calls = reader_.calls();
+    if (static_cast<std::size_t>(index) >= calls.size()) continue;
+    const auto arguments = parse_json(calls[static_cast<std::size_t>(index)].arguments);
+    if (arguments && (*arguments)["prompt"].is_string()) {
+      images_->ask((*arguments)["prompt"].as_string());
+    } else {
+      add_warnings(job_.object, {{"tools",
+                                  "The model asked for a picture without a prompt; none "
+                                  "was drawn."}});
+    }
+  }
 }
 
 void ResponseRun::fail_with(const Error& error) {
   if (ended_) return;
   error_ = error;
+  images_.reset();
   output_.cut();
   set_failed(job_.object, output_.items(), error);
   ended_ = true;
@@ -80,6 +135,7 @@ void ResponseRun::fail_with(const Error& error) {
 
 void ResponseRun::cancel() {
   if (ended_) return;
+  images_.reset();
   output_.cut();
   set_cancelled(job_.object, output_.items());
   ended_ = true;

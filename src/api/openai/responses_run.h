@@ -5,11 +5,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "api/openai/choice_reader.h"
 #include "api/openai/responses_events.h"
+#include "api/openai/responses_images.h"
 #include "api/openai/responses_output.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -26,6 +28,7 @@ struct ResponseJob {  // everything that is decided before the first token
   Json object;       // new_response_object()
   Json input_items;  // this turn's own, for the store
   std::string owner;
+  std::optional<ImagePlan> images;  // the tool image_generation; with a forced prompt: no stream
   bool parallel_calls = true, logprobs = false, store = true, background = false;
 };
 
@@ -33,7 +36,7 @@ class ResponseRun {  // one thread at a time; destroying it cancels the generati
  public:
   ResponseRun(ResponseJob job, const Clock& clock);
 
-  void on_ready(std::function<void()> wake) { job_.stream->on_ready(std::move(wake)); }
+  void on_ready(std::function<void()> wake);
   // Reads what there is. True: the generation has ended, well or not, and object() is final. The
   // event that tells the end is added by end(), so that the object can be kept before anybody hears
   // of it.
@@ -53,13 +56,19 @@ class ResponseRun {  // one thread at a time; destroying it cancels the generati
  private:
   void started();
   void read(Delta delta);
+  void take_image_calls(ChoicePiece& piece);
+  void ask_for_images();
   void finish(FinishReason reason);
+  void complete();
 
   ResponseJob job_;
   const Clock& clock_;
   EventLog log_;
   ChoiceReader reader_;
   OutputWriter output_;
+  std::unique_ptr<ImageCalls> images_;
+  std::set<int> image_calls_;  // indices of the model's calls that ask for pictures
+  bool drawing_ = false;       // the words are all there, pictures are still to come
   bool ended_ = false;
   std::optional<Error> error_;
 };

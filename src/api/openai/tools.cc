@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "api/openai/responses_image_tool.h"
+
 namespace diptych::openai {
 namespace {
 
@@ -251,6 +253,7 @@ Status parse_tools(const Json& value, ToolShape shape, const FieldSite& site) {
   auto& tools = site.into<std::vector<Tool>>();
   const auto& items = value.as_array();
   for (std::size_t i = 0; i < items.size(); ++i) {
+    if (shape == ToolShape::kFlat && is_image_tool(items[i])) continue;  // responses_image_tool.h
     Tool tool;
     const FieldSite at = site.at(i, &tool);
     TRY_STATUS(check_tool_type(items[i], at));

@@ -7,17 +7,17 @@ namespace {
 
 constexpr int kPollsMax = 10'000;
 
-Answer run(std::unique_ptr<PendingAnswer> pending) {
+Answer run(std::unique_ptr<PendingAnswer> pending, ErrorStyle style) {
   pending->on_ready([] {});
   for (int i = 0; i < kPollsMax; ++i) {
     auto answer = pending->poll();
-    if (!answer) return error_answer(answer.error(), ErrorStyle::kOpenAi, "req_test");
+    if (!answer) return error_answer(answer.error(), style, "req_test");
     if (*answer) return **answer;
   }
   return Answer{.status = 0};
 }
 
-Answer run(StreamedAnswer streamed) {
+Answer run(StreamedAnswer streamed, ErrorStyle) {
   streamed.chunks->on_ready([] {});
   Answer answer = std::move(streamed.head);
   for (int i = 0; i < kPollsMax; ++i)
@@ -26,7 +26,8 @@ Answer run(StreamedAnswer streamed) {
   return answer;
 }
 
-Answer run(Answer answer) { return answer; }
+Answer run(Answer answer, ErrorStyle) { return answer; }
+Answer run(const std::unique_ptr<Conversation>&, ErrorStyle) { return Answer{.status = 101}; }
 
 std::vector<std::string_view> segments_of(std::string_view path) {
   std::vector<std::string_view> segments;
@@ -133,7 +134,7 @@ Answer ApiBench::send(Call call) {
   if (match.route == nullptr) return Answer{.status = 404};
   call.path_params = std::move(match.params);
   call.request_id = "req_test";
-  return run_to_end(match.route->handler(call, services));
+  return run_to_end(match.route->handler(call, services), match.route->errors);
 }
 
 Answer ApiBench::post(std::string path, std::string body) {
@@ -144,9 +145,10 @@ Answer ApiBench::get(std::string path) {
   return send(Call{.method = "GET", .path = std::move(path)});
 }
 
-Answer run_to_end(Result<Reply> reply) {
-  if (!reply) return error_answer(reply.error(), ErrorStyle::kOpenAi, "req_test");
-  return std::visit([](auto&& each) { return run(std::move(each)); }, std::move(*reply));
+Answer run_to_end(Result<Reply> reply, ErrorStyle style) {
+  if (!reply) return error_answer(reply.error(), style, "req_test");
+  return std::visit([style](auto&& each) { return run(std::move(each), style); },
+                    std::move(*reply));
 }
 
 std::vector<Json> sse_objects(std::string_view body) {

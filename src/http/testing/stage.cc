@@ -1,6 +1,7 @@
 #include "http/testing/stage.h"
 
 #include <chrono>
+#include <deque>
 #include <stdexcept>
 #include <stop_token>
 #include <utility>
@@ -137,7 +138,27 @@ Result<Reply> bad_header(const Call&, Services&) {
 
 const BodySchema kAnyBody{};
 
+// Says back what it hears, in order; "bye" ends it.
+class Parrot final : public Conversation {
+ public:
+  void on_ready(std::function<void()> wake) override { wake_ = std::move(wake); }
+  void hear(std::string_view text) override { heard_.emplace_back(text); }
+  ChunkState poll(std::string& text) override {
+    if (heard_.empty()) return ChunkState::kWait;
+    text = heard_.front();
+    heard_.pop_front();
+    return text == "bye" ? ChunkState::kEnd : ChunkState::kMore;
+  }
+
+ private:
+  std::function<void()> wake_;
+  std::deque<std::string> heard_;
+};
+
+Result<Reply> talk(const Call&, Services&) { return Reply(std::make_unique<Parrot>()); }
+
 const Route kRoutes[] = {
+    {"GET", "/talk", Scope::kInference, Cost::kCheap, talk, ""},
     {"GET", "/hello", Scope::kInference, Cost::kCheap, hello, ""},
     {"GET", "/open", Scope::kNone, Cost::kCheap, hello, ""},
     {"GET", "/admin", Scope::kAdmin, Cost::kCheap, hello, ""},

@@ -8,6 +8,7 @@ target_sources(diptych_api PRIVATE
   diptych/job_json.cc
   diptych/job_poll.cc
   diptych/jobs.cc
+  diptych/picture_capabilities.cc
   diptych/query.cc
   diptych/socket.cc
   diptych/state.cc

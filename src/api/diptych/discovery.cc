@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "api/diptych/picture_capabilities.h"
 #include "api/openai/models.h"
 #include "api/openai/sampling_fields.h"
 #include "api/schema_json.h"
@@ -143,6 +144,7 @@ Result<Reply> get_capabilities(const Call&, Services& services) {
   const Json body = Json::object(
       {{"models", std::move(models)},
        {"samplers", sampler_rows()},
+       {"pictures", picture_capabilities(services)},
        {"limits", Json::object({{"choices_max", limits.choices_max},
                                 {"body_bytes_max", std::uint64_t{limits.body_bytes_max}},
                                 {"embedding_inputs_max", limits.embedding_inputs_max},

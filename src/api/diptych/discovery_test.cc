@@ -12,11 +12,28 @@ namespace {
 TEST(Models, AreListedAndFound) {
   ApiBench bench;
   const Json list = body_of(bench.get("/v1/models"));
-  ASSERT_EQ(list["data"].as_array().size(), 1u);
+  ASSERT_EQ(list["data"].as_array().size(), 2u);
   EXPECT_EQ(list["object"].as_string(), "list");
   EXPECT_EQ(body_of(bench.get("/v1/models/m")), list["data"][0]);
   EXPECT_EQ(list["data"][0]["object"].as_string(), "model");
   EXPECT_EQ(list["data"][0]["x_diptych"]["context_length"].as_int(), 1000);
+}
+
+TEST(Models, PictureModelsAreListedToo) {
+  ApiBench bench;
+  const Json model = body_of(bench.get("/v1/models/emoji"));
+  EXPECT_EQ(model["x_diptych"]["kind"], Json("image"));
+  EXPECT_EQ(model, body_of(bench.get("/v1/models"))["data"][1]);
+}
+
+TEST(Capabilities, TellWhatPicturesAreDrawnWith) {
+  ApiBench bench;
+  const Json pictures = body_of(bench.get("/api/v1/capabilities"))["pictures"];
+  EXPECT_EQ(pictures["default_model"], Json("emoji"));
+  EXPECT_EQ(pictures["models"][0]["defaults"]["steps"], Json(16));
+  EXPECT_GT(pictures["samplers"].as_array().size(), 10u);
+  EXPECT_GT(pictures["schedules"].as_array().size(), 5u);
+  EXPECT_EQ(pictures["limits"]["steps_max"], Json(500));
 }
 
 TEST(Models, IdsMayHoldSlashes) {

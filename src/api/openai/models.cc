@@ -2,14 +2,26 @@
 
 #include <fmt/format.h>
 
+#include "jobs/pictures/picture_catalog.h"
 #include "text/model.h"
 
 namespace diptych::openai {
 namespace {
 
+ModelEntry entry_of(const PictureModelEntry& model) {
+  return {.id = model.id,
+          .kind = ModelKind::kImage,
+          .path = model.path,
+          .size_bytes = model.size_bytes,
+          .loaded = model.resident};
+}
+
 Result<ModelEntry> find_model(const Call& call, Services& services) {
   auto entry = services.models.find(call.param("id"));
   if (entry || entry.error().code != ErrorCode::kNotFound) return entry;
+  if (services.pictures != nullptr)
+    for (const PictureModelEntry& model : services.pictures->catalog.models())
+      if (model.id == call.param("id")) return entry_of(model);
   return fail(ErrorCode::kNotFound,
               fmt::format("The model '{}' does not exist or you do not have access to it.",
                           call.param("id")),
@@ -43,6 +55,9 @@ Result<Reply> list_models(const Call&, Services& services) {
   Json data = Json::array();
   for (const ModelEntry& entry : services.models.list())
     data.push_back(model_object(entry, services.models));
+  if (services.pictures != nullptr)
+    for (const PictureModelEntry& model : services.pictures->catalog.models())
+      if (model.problem.empty()) data.push_back(model_object(entry_of(model), services.models));
   return Reply(
       Answer{.body = dump_json(Json::object({{"object", "list"}, {"data", std::move(data)}}))});
 }

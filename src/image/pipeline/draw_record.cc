@@ -103,7 +103,7 @@ Result<Tensor> DrawRecord::answer(const Shape& shape,
   return answer;
 }
 
-std::string DrawRecord::encode() const {
+void DrawRecord::append_to(std::string& bytes) const {
   Json::Array shapes, warnings;
   for (const Tensor& answer : answers_) shapes.push_back(shape_json(answer.shape));
   for (const Warning& warning : warnings_)
@@ -112,15 +112,13 @@ std::string DrawRecord::encode() const {
                                                      {"warnings", std::move(warnings)},
                                                      {"shapes", std::move(shapes)}}));
   const std::uint64_t length = header.size();
-  std::string bytes(kHeadBytes, '\0');
-  bytes.reserve(kHeadBytes + header.size() + answer_bytes());
-  std::memcpy(bytes.data(), &length, kHeadBytes);
+  bytes.reserve(bytes.size() + kHeadBytes + header.size() + answer_bytes());
+  const auto append = [&bytes](std::span<const std::byte> part) {
+    bytes.append(reinterpret_cast<const char*>(part.data()), part.size());
+  };
+  append(std::as_bytes(std::span(&length, 1)));
   bytes += header;
-  for (const Tensor& answer : answers_) {
-    const auto raw = std::as_bytes(std::span(answer.values));
-    bytes.append(reinterpret_cast<const char*>(raw.data()), raw.size());
-  }
-  return bytes;
+  for (const Tensor& answer : answers_) append(std::as_bytes(std::span(answer.values)));
 }
 
 Result<DrawRecord> DrawRecord::decode(std::string_view bytes, std::uint64_t bytes_max) {

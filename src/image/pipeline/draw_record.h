@@ -31,8 +31,13 @@ class DrawRecord {  // a value; one owner thread
   const Warnings& warnings() const { return warnings_; }  // of the finished pictures
   std::uint64_t answer_bytes() const;
 
-  std::string encode() const;
-  // Errors (kInvalidArgument): bytes that encode() did not write.
+  void append_to(std::string& bytes) const;
+  std::string encode() const {
+    std::string bytes;
+    append_to(bytes);
+    return bytes;
+  }
+  // Errors (kInvalidArgument): bytes that append_to() did not write.
   static Result<DrawRecord> decode(std::string_view bytes, std::uint64_t bytes_max);
 
   // What follows is the pipeline's.

@@ -193,4 +193,9 @@ Result<Program*> PictureModel::vae_decoder(const VaeShape& shape) {
       [&] { return build_vae_decoder(*checkpoint_.vae.weights, vae_, shape); });
 }
 
+Result<Program*> PictureModel::program_beside(const ModelPart& part, const std::string& key,
+                                              const std::function<Result<Graph>()>& build) {
+  return program(prefix_of(Module::kVae, part) + key, Module::kVae, part, build);
+}
+
 }  // namespace diptych

@@ -87,6 +87,9 @@ class PictureModel {  // one owner thread
   Result<Program*> text(int part, const ClipTextShape& shape);
   Result<Program*> vae_encoder(const VaeShape& shape);
   Result<Program*> vae_decoder(const VaeShape& shape);
+  // Of a part that is not the checkpoint's, on the autoencoder's device. `key`: what it computes.
+  Result<Program*> program_beside(const ModelPart& part, const std::string& key,
+                                  const std::function<Result<Graph>()>& build);
 
  private:
   struct Prefixes {  // of the keys of a part's programs: alike for parts that are the same

@@ -34,14 +34,15 @@ Result<JobOutput> read_output(const Json& json) {
 }  // namespace
 
 // Magic, a line of JSON, the record.
-std::string encode_checkpoint(const PictureCheckpoint& checkpoint) {
-  Json::Array outputs;
-  for (const JobOutput& output : checkpoint.outputs) outputs.push_back(output_json(output));
+std::string encode_checkpoint(std::string_view fingerprint, std::span<const JobOutput> outputs,
+                              const DrawRecord& record) {
+  Json::Array files;
+  for (const JobOutput& output : outputs) files.push_back(output_json(output));
   std::string bytes(kMagic);
-  bytes += dump_json(
-      Json::object({{"fingerprint", checkpoint.fingerprint}, {"outputs", std::move(outputs)}}));
+  bytes += dump_json(Json::object({{"fingerprint", fingerprint}, {"outputs", std::move(files)}}));
   bytes += '\n';
-  return bytes + checkpoint.record.encode();
+  record.append_to(bytes);
+  return bytes;
 }
 
 Result<PictureCheckpoint> decode_checkpoint(std::string_view bytes, std::uint64_t bytes_max) {

@@ -2,6 +2,7 @@
 // What a picture job goes on from after a crash: the files that are finished, and the record of the
 // drawing. Its size: a few hundred bytes for each file, and the record's answers.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,8 @@ struct PictureCheckpoint {
   DrawRecord record;
 };
 
-std::string encode_checkpoint(const PictureCheckpoint& checkpoint);
+std::string encode_checkpoint(std::string_view fingerprint, std::span<const JobOutput> outputs,
+                              const DrawRecord& record);
 // Errors (kInvalidArgument): bytes that encode_checkpoint() did not write. `bytes_max`:
 // DrawRecord's.
 Result<PictureCheckpoint> decode_checkpoint(std::string_view bytes, std::uint64_t bytes_max);

@@ -38,6 +38,7 @@ class PictureLibrary {  // safe from any thread
   Result<FoundPictureModel> find(std::string_view name);
   std::string default_model();  // else the first that can be used; "" if there is none
   void refresh();
+  const Path& folder() const { return places_.folder; }
 
  private:
   struct Seen {  // of one file or folder, when it was last read

@@ -102,11 +102,12 @@ void PictureRun::go_on_from(std::string_view bytes, const PictureModel& model) {
 }
 
 Status PictureRun::save() {
-  PictureCheckpoint checkpoint{.fingerprint = fingerprint_, .record = record_};
+  std::vector<JobOutput> outputs;
   for (const Finished& one : finished_)
-    if (one.index < record_.first_picture()) checkpoint.outputs.push_back(one.output);
+    if (one.index < record_.first_picture()) outputs.push_back(one.output);
   const Monotonic begin = parts_.clock.now();
-  const Status saved = parts_.context.save_checkpoint(encode_checkpoint(checkpoint));
+  const Status saved =
+      parts_.context.save_checkpoint(encode_checkpoint(fingerprint_, outputs, record_));
   saved_at_ = parts_.clock.now();
   saved_first_picture_ = record_.first_picture();
   save_interval_ = std::max(parts_.options.checkpoint_interval, kSaveShare * (saved_at_ - begin));
@@ -123,7 +124,7 @@ Status PictureRun::save_if_due() {
 }
 
 // What is watched may come late, but never holds the drawing up for long.
-void PictureRun::show(PictureModel& model, const DrawProgress& progress) {
+void PictureRun::show(const ResidentModels::Use& use, const DrawProgress& progress) {
   const int every = request_.preview_every;
   const bool asked = every > 0 && progress.step % every == 0;
   const bool watched =
@@ -132,7 +133,8 @@ void PictureRun::show(PictureModel& model, const DrawProgress& progress) {
   if (progress.denoised == nullptr || progress.step == progress.step_count || !(asked || watched))
     return;
   shown_at_ = parts_.clock.now();
-  auto preview = make_preview(model, *progress.denoised, 0, parts_.context.stop());
+  auto preview =
+      make_preview(use.model(), use.tiny_decoder(), *progress.denoised, parts_.context.stop());
   if (!preview) return log_debug("no preview: {}", preview.error().message);
   preview->step = progress.step;
   parts_.context.preview(std::move(*preview));
@@ -166,10 +168,10 @@ Result<Drawing> PictureRun::draw(const ResidentModels::Use& use) {
     progress_.phase(name_of(phase));
     return {};
   };
-  hooks.progress = [this, &model](const DrawProgress& progress) -> Status {
+  hooks.progress = [this, &use](const DrawProgress& progress) -> Status {
     progress_.step(progress);
     TRY_STATUS(save_if_due());
-    show(model, progress);
+    show(use, progress);
     return {};
   };
   hooks.picture = [this](const DrawnPicture& drawn) { return put_away(drawn); };

@@ -49,7 +49,7 @@ class PictureRun {  // once; one thread
   Status put_away(const DrawnPicture& drawn);
   Status save_if_due();
   Status save();
-  void show(PictureModel& model, const DrawProgress& progress);
+  void show(const ResidentModels::Use& use, const DrawProgress& progress);
   Result<JobResult> result_of(Drawing drawing, const PictureModel& model);
 
   const PictureRunParts parts_;

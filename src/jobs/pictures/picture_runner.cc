@@ -8,6 +8,15 @@
 namespace diptych {
 namespace {
 
+// As if every step ran; an init picture leaves some out.
+std::int64_t pixel_steps_of(const ImageRequest& request) {
+  std::int64_t one = std::int64_t{request.width} * request.height * request.steps;
+  if (const auto& hires = request.hires)
+    one += std::int64_t{hires->width} * hires->height *
+           (hires->steps > 0 ? hires->steps : request.steps);
+  return one * request.batch_size * request.batch_count;
+}
+
 class PictureRunner final : public JobRunner {
  public:
   PictureRunner(ResidentModels& models, const Clock& clock, PictureRunnerOptions options)
@@ -16,6 +25,11 @@ class PictureRunner final : public JobRunner {
   std::span<const JobKind> kinds() const override {
     static constexpr std::array kKinds = {JobKind::kPicture};
     return kKinds;
+  }
+
+  std::int64_t cost_of(const NewJob& job) const override {
+    const auto wanted = parse_picture_job(job.request);
+    return wanted ? pixel_steps_of(wanted->request) : 0;
   }
 
   Result<JobResult> run(const Job& job, JobContext& context) override {

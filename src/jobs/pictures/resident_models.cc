@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "image/pipeline/drawing_request.h"
+#include "jobs/pictures/picture_preview.h"
 
 namespace diptych {
 namespace {
@@ -104,7 +105,8 @@ Result<ResidentModels::Open*> ResidentModels::find_or_open(const FoundPictureMod
   for (const Warning& warning : model->warnings()) log_warn("{}", warning.message);
   log_info("picture model {}: {}", found.entry.id, model->choice(Module::kUnet).reason);
   auto pipeline = std::make_unique<Pipeline>(*model);
-  open_.push_front({found.entry.id, stamp, std::move(model), std::move(pipeline)});
+  auto tiny = find_tiny_decoder(library_.folder(), *model);
+  open_.push_front({found.entry.id, stamp, std::move(model), std::move(pipeline), std::move(tiny)});
   while (open_.size() > options_.open_max) close(open_.back().id);
   return &open_.front();
 }

@@ -19,6 +19,7 @@
 #include "compute/backends/backends.h"
 #include "image/pipeline/picture_model.h"
 #include "image/pipeline/pipeline.h"
+#include "image/pipeline/tiny_decoder.h"
 #include "jobs/pictures/picture_job.h"
 #include "jobs/pictures/picture_library.h"
 
@@ -35,6 +36,7 @@ class ResidentModels {  // safe from any thread; one drawing at a time
     std::string id, stamp;
     std::unique_ptr<PictureModel> model;
     std::unique_ptr<Pipeline> pipeline;  // keeps prompts' encodings
+    std::optional<TinyDecoder> tiny;     // for previews
   };
 
  public:
@@ -50,6 +52,7 @@ class ResidentModels {  // safe from any thread; one drawing at a time
     PictureModel& model() const { return *open_->model; }
     Pipeline& pipeline() const { return *open_->pipeline; }
     const std::string& id() const { return open_->id; }
+    const TinyDecoder* tiny_decoder() const { return open_->tiny ? &*open_->tiny : nullptr; }
 
    private:
     friend class ResidentModels;

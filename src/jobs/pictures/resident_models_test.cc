@@ -156,6 +156,30 @@ TEST_F(ResidentModelsTest, AModelInUseIsUnloadedWhenItIsGivenBack) {
   EXPECT_THAT(pictures.models.resident(), IsEmpty());
 }
 
+TEST_F(ResidentModelsTest, ATinyAutoencoderInTheModelsFolderMakesThePreviews) {
+  PictureJob job = tiny_job();
+  job.preview_every = 3;
+  const auto preview = [&] {
+    TinyPictures pictures(folder_);
+    RecordedContext context(blobs_);
+    EXPECT_TRUE(pictures.run(job, context).has_value());
+    return context.previews.size() == 1 ? *context.previews[0].bytes : "";
+  };
+  const std::string by_its_own = preview();
+  EXPECT_EQ(preview(), by_its_own);
+  const Path tiny = folder_ / "vae-approx" / "taesd";
+  const Path variants = Path(DIPTYCH_TEST_DATA) / "model_variants";
+  std::filesystem::create_directories(tiny);
+  std::filesystem::copy(variants / "tiny_vae.json", tiny / "config.json");
+  std::filesystem::copy(variants / "tiny_vae.safetensors",
+                        tiny / "diffusion_pytorch_model.safetensors");
+  const std::string by_the_tiny_one = preview();
+  ASSERT_NE(by_the_tiny_one, "");
+  EXPECT_NE(by_the_tiny_one, by_its_own);
+  std::filesystem::remove(tiny / "config.json");
+  EXPECT_EQ(preview(), by_its_own) << "one that cannot be read is passed over";
+}
+
 TEST_F(ResidentModelsTest, WhatAModelCannotDrawIsSaidBeforeAJobIsAccepted) {
   TinyPictures pictures(folder_);
   EXPECT_TRUE(pictures.models.check(tiny_job()));

@@ -36,7 +36,9 @@ std::string digest_of(const VocabularySource& source) {
 class IndexedVocabulary final : public VocabularyIndex {
  public:
   explicit IndexedVocabulary(VocabularySource source)
-      : digest_(digest_of(source)), ends_(std::move(source.ends)), trie_(read(source)) {}
+      : digest_(digest_of(source)), ends_(std::move(source.ends)), trie_(read(source)) {
+    trie_.index_runs();
+  }
 
   int size() const override { return static_cast<int>(starts_.size()) - 1; }
   int mask_words() const override { return (size() + 31) / 32; }

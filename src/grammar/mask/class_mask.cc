@@ -21,7 +21,7 @@ SharedMask make_class_mask(const TokenTrie& trie, const PlainRun& run, int words
   std::vector<std::uint32_t> row(static_cast<std::size_t>(words));
   for (std::uint32_t i = 0; i < trie.node_count();) {
     const TrieNode& node = trie.node(i);
-    const std::uint32_t characters = trie.before(i).code_points + std::uint32_t{node.boundary};
+    const std::uint32_t characters = trie.characters_to(i);
     const bool inside = node.byte < 0x80 ? has_byte(run, node.byte) : run.multibyte;
     if (!inside || characters > run.code_points_max) {
       i = node.end;

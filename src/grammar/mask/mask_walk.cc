@@ -64,8 +64,7 @@ Status MaskWalk::fill(const MachineState& state, std::span<std::uint32_t> row,
   if (run && run->uniform) {
     walk_beside(state, *run);
   } else {
-    states_[0] = state;
-    walk(0, trie_.node_count());
+    walk_all(state, bytes_left ? std::nullopt : run);
   }
   walked_bytes_ += static_cast<std::uint64_t>(options_.steps_max - steps_left_);
   if (steps_left_ < 0) {
@@ -104,12 +103,44 @@ void MaskWalk::allow_own(std::uint32_t node, const MachineState& state) {
   if (!own.empty() && fits(state)) allow(own);
 }
 
+void MaskWalk::walk_all(const MachineState& state, std::optional<PlainRun> run) {
+  states_[0] = state;
+  if (run) {
+    run->code_points_max = std::min(run->code_points_max, trie_.depth_max());
+    allow_class(*run);
+  }
+  allowed_run_ = run;
+  walk(0, trie_.node_count());
+  allowed_run_.reset();
+}
+
+void MaskWalk::allow_class(const PlainRun& run) {
+  const SharedMask plain = class_mask(run);
+  if (plain->dense()) {
+    std::ranges::copy(plain->words(), row_.begin());
+  } else {
+    allow(plain->ids());
+  }
+}
+
+// All tokens at and below the node lie inside the run whose tokens are allowed already.
+bool MaskWalk::is_allowed(std::uint32_t i) const {
+  const TrieNode& node = trie_.node(i);
+  PlainRun rest = *allowed_run_;
+  if (!node.boundary || !trie_.before(i).within_but_for_length(rest)) return false;
+  if (node.byte < 0x80 ? !has_byte(rest, node.byte) : !rest.multibyte) return false;
+  const std::uint32_t characters = trie_.characters_to(i);
+  if (characters > rest.code_points_max) return false;
+  rest.code_points_max -= characters;
+  return trie_.below(i).within(rest);
+}
+
 // The nodes [first, end) are whole subtrees; states_[depth - 1] is the state before each of them.
 void MaskWalk::walk(std::uint32_t first, std::uint32_t end) {
   for (std::uint32_t i = first; i < end && steps_left_ >= 0;) {
     const TrieNode& node = trie_.node(i);
     MachineState& state = states_[node.depth];
-    if (!step(states_[node.depth - 1U], node.byte, state)) {
+    if ((allowed_run_ && is_allowed(i)) || !step(states_[node.depth - 1U], node.byte, state)) {
       i = node.end;
       continue;
     }
@@ -141,38 +172,66 @@ void MaskWalk::walk_beside(const MachineState& state, PlainRun run) {
   const ByteSet exits = exits_of(run);
   if (!worth_it(run, exits) || !ends_with_count(run) ||
       !all_fit(run_states_, run.code_points_max)) {
-    states_[0] = state;
-    walk(0, trie_.node_count());
+    walk_all(state, bytes_left_ ? std::nullopt : std::optional(run));
     return;
   }
-  const SharedMask plain = class_mask(run);
-  if (plain->dense()) {
-    std::ranges::copy(plain->words(), row_.begin());
-  } else {
-    allow(plain->ids());
+  allow_class(run);
+  const bool loop = is_loop();
+  for (std::size_t i = 0; i < exits.size(); ++i) {
+    if (!exits[i]) continue;
+    const auto byte = static_cast<std::uint8_t>(i);
+    const RunSuffixes* suffixes = loop ? trie_.suffixes_from(byte) : nullptr;
+    suffixes != nullptr ? walk_suffixes(*suffixes, run) : walk_after_runs(run, byte);
   }
-  for (std::size_t byte = 0; byte < exits.size(); ++byte) {
-    if (exits[byte]) walk_after_runs(run, static_cast<std::uint8_t>(byte));
+  if (!run.multibyte) return;
+  const RunSuffixes* cut = loop ? trie_.cut_suffixes() : nullptr;
+  cut != nullptr ? walk_suffixes(*cut, run) : finish_characters(run);
+}
+
+// After a loop: the state before each suffix is the one that the mask is for.
+void MaskWalk::walk_suffixes(const RunSuffixes& suffixes, const PlainRun& run) {
+  const TokenTrie& trie = suffixes.trie();
+  states_[0] = *run_states_.after(machine_, 0);
+  for (std::uint32_t i = 0; i < trie.node_count() && steps_left_ >= 0;) {
+    const TrieNode& node = trie.node(i);
+    MachineState& state = states_[node.depth];
+    if (!step(states_[node.depth - 1U], node.byte, state)) {
+      i = node.end;
+      continue;
+    }
+    const auto groups = trie.own_tokens(i);
+    if (!groups.empty() && fits(state)) allow_members(suffixes.group(groups[0]), run);
+    ++i;
   }
-  if (run.multibyte) finish_characters(run);
+}
+
+void MaskWalk::allow_members(const RunSuffixes::Group& group, const PlainRun& run) {
+  const bool all = group.before.within(run);
+  for (const RunSuffixes::Member& member : group.members) {
+    if (all || member.before.within(run)) set_bit(row_, member.token);
+  }
 }
 
 // Bytes outside the run that may come after some of its characters.
 ByteSet MaskWalk::exits_of(const PlainRun& run) {
-  const MachineState& first = *run_states_.after(machine_, 0);
-  const MachineState* second = run_states_.after(machine_, 1);
-  const bool loop = second != nullptr && *second == first;
-  ByteSet exits = loop ? machine_.allowed_bytes(first) : ByteSet{}.set();
+  ByteSet exits;
   for (std::size_t i = 0; i < exits.size(); ++i) {
     const auto byte = static_cast<std::uint8_t>(i);
-    if (byte < 0x80 ? has_byte(run, byte) : run.multibyte) exits.reset(i);
-    if (!loop && exits[i]) exits[i] = leaves(run, byte);
+    const bool inside = byte < 0x80 ? has_byte(run, byte) : run.multibyte;
+    exits[i] = !inside && !trie_.first_nodes_of(byte).empty() && leaves(run, byte);
   }
   return exits;
 }
 
+// The run leaves the state as it is, however long.
+bool MaskWalk::is_loop() {
+  const MachineState* second = run_states_.after(machine_, 1);
+  return second != nullptr && *second == *run_states_.after(machine_, 0);
+}
+
 bool MaskWalk::leaves(const PlainRun& run, std::uint8_t byte) {
-  const std::uint32_t characters_max = std::min(run.code_points_max, trie_.run_max_before(byte));
+  const std::uint32_t characters_max =
+      is_loop() ? 0 : std::min(run.code_points_max, trie_.run_max_before(byte));
   MachineState ignored;
   for (std::uint32_t characters = 0; characters <= characters_max; ++characters) {
     const MachineState* state = run_states_.after(machine_, characters);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "grammar/machine.h"
 #include "grammar/mask/mask_store.h"
+#include "grammar/mask/run_suffixes.h"
 #include "grammar/mask/token_trie.h"
 
 namespace diptych::grammar {
@@ -53,6 +54,9 @@ class MaskWalk {  // one thread at a time: works in place
   // Whichever number of characters of the run comes, up to that many: the text can be closed.
   bool all_fit(RunStates& states, std::uint32_t characters_max);
 
+  void walk_all(const MachineState& state, std::optional<PlainRun> run);
+  void allow_class(const PlainRun& run);
+  bool is_allowed(std::uint32_t node) const;
   void walk(std::uint32_t first, std::uint32_t end);
   bool covered(std::uint32_t node, const MachineState& state);
   void walk_beside(const MachineState& state, PlainRun run);
@@ -61,6 +65,9 @@ class MaskWalk {  // one thread at a time: works in place
   bool ends_with_count(const PlainRun& run);
   bool worth_it(const PlainRun& run, const ByteSet& exits) const;
   void walk_after_runs(const PlainRun& run, std::uint8_t byte);
+  void walk_suffixes(const RunSuffixes& suffixes, const PlainRun& run);
+  void allow_members(const RunSuffixes::Group& group, const PlainRun& run);
+  bool is_loop();
   void finish_characters(const PlainRun& run);
   void walk_character(std::uint32_t node);
   SharedMask class_mask(const PlainRun& run);
@@ -78,6 +85,7 @@ class MaskWalk {  // one thread at a time: works in place
   RunStates run_states_, covered_states_;
   std::span<std::uint32_t> row_;
   std::optional<std::uint32_t> bytes_left_;
+  std::optional<PlainRun> allowed_run_;  // of the mask's state: its tokens are in the row already
   std::int64_t steps_left_ = 0;
   std::uint64_t walked_bytes_ = 0;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "grammar/mask/run_suffixes.h"
+
 namespace diptych::grammar {
 
 namespace {
@@ -134,6 +136,12 @@ void TokenTrie::index_bytes() {
   cut_characters_.erase(repeats.begin(), repeats.end());
 }
 
+void TokenTrie::index_runs() {
+  after_quote_ = std::make_shared<const RunSuffixes>(RunSuffixes::of_exits(*this, '"'));
+  after_backslash_ = std::make_shared<const RunSuffixes>(RunSuffixes::of_exits(*this, '\\'));
+  cut_suffixes_ = std::make_shared<const RunSuffixes>(RunSuffixes::of_cut_characters(*this));
+}
+
 std::uint32_t TokenTrie::child(std::uint32_t parent, std::uint8_t byte) const {
   const std::uint32_t end = parent == kRoot ? node_count() : nodes_[parent].end;
   for (std::uint32_t i = parent == kRoot ? 0 : parent + 1; i < end; i = nodes_[i].end) {
@@ -147,6 +155,9 @@ std::size_t TokenTrie::memory_bytes() const {
   std::size_t bytes = nodes_.capacity() * sizeof(TrieNode) + tokens_.capacity() * sizeof(Token) +
                       (below_.capacity() + before_.capacity()) * sizeof(CharacterClass) +
                       cut_characters_.capacity() * sizeof(std::uint32_t);
+  for (const auto* suffixes : {after_quote_.get(), after_backslash_.get(), cut_suffixes_.get()}) {
+    if (suffixes != nullptr) bytes += suffixes->memory_bytes();
+  }
   for (const auto& nodes : by_byte_) bytes += nodes.capacity() * sizeof(std::uint32_t);
   return bytes;
 }

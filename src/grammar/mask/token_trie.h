@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,16 +31,21 @@ struct CharacterClass {
       multibyte = true;
     }
   }
+  bool within_but_for_length(const PlainRun& run) const {
+    return (((ascii[0] & ~run.ascii[0]) | (ascii[1] & ~run.ascii[1])) == 0) &&
+           (!multibyte || run.multibyte);
+  }
   // Lies wholly inside the run.
   bool within(const PlainRun& run) const {
-    return (((ascii[0] & ~run.ascii[0]) | (ascii[1] & ~run.ascii[1])) == 0) && whole &&
-           (!multibyte || run.multibyte) && code_points <= run.code_points_max;
+    return within_but_for_length(run) && whole && code_points <= run.code_points_max;
   }
 };
 
 inline bool has_byte(const PlainRun& run, std::uint8_t byte) {
   return byte < 0x80 && ((run.ascii[byte >> 6U] >> (byte & 63U)) & 1U) != 0;
 }
+
+class RunSuffixes;  // run_suffixes.h
 
 struct TrieNode {
   std::uint32_t end = 0;          // of its subtree
@@ -69,12 +75,25 @@ class TokenTrie {
   const CharacterClass& below(std::uint32_t i) const { return below_[i]; }
   // Of the bytes before a node. whole: they end between characters.
   const CharacterClass& before(std::uint32_t i) const { return before_[i]; }
+  // Whole characters down to a node, its byte included.
+  std::uint32_t characters_to(std::uint32_t i) const {
+    return std::uint32_t{before_[i].code_points} + std::uint32_t{nodes_[i].boundary};
+  }
   // The nodes of that byte with no such byte before them, ascending.
   std::span<const std::uint32_t> first_nodes_of(std::uint8_t byte) const { return by_byte_[byte]; }
   // The most characters before any of those.
   std::uint32_t run_max_before(std::uint8_t byte) const { return run_max_before_[byte]; }
   // Lead bytes of characters in which some token ends.
   std::span<const std::uint32_t> cut_characters() const { return cut_characters_; }
+
+  // Makes the following, which a whole vocabulary's trie is worth.
+  void index_runs();
+  // Tokens by what follows their first such byte; nullptr: not kept for that byte.
+  const RunSuffixes* suffixes_from(std::uint8_t byte) const {
+    if (byte == '"') return after_quote_.get();
+    return byte == '\\' ? after_backslash_.get() : nullptr;
+  }
+  const RunSuffixes* cut_suffixes() const { return cut_suffixes_.get(); }  // of cut_characters()
 
   // The child of `parent` (kRoot: of the root) with that byte; node_count() if there is none.
   static constexpr std::uint32_t kRoot = 0xffff'ffff;
@@ -95,6 +114,7 @@ class TokenTrie {
   std::array<std::vector<std::uint32_t>, 256> by_byte_;
   std::array<std::uint16_t, 256> run_max_before_{};
   std::vector<std::uint32_t> cut_characters_;
+  std::shared_ptr<const RunSuffixes> after_quote_, after_backslash_, cut_suffixes_;
   std::uint32_t depth_max_ = 0;
 
   class Builder;

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "app/picture_service.h"
+#include "app/picture_settings.h"
 #include "base/log.h"
 
 namespace diptych {

@@ -18,8 +18,9 @@ struct Closed {
 
 class Closure {
  public:
-  Closure(const Network& network, Frames& frames, Leaves& leaves)
-      : network_(network), frames_(frames), leaves_(leaves) {}
+  Closure(const Network& network, GrammarRules& rules, FrameTable& frames, Leaves& leaves,
+          Guards& guards)
+      : network_(network), rules_(rules), frames_(frames), leaves_(leaves), guards_(guards) {}
 
   // nullopt: more live stacks than allowed. `salt` tells kernels apart by their content.
   std::optional<Closed> close(const StackTops& kernel, const std::function<std::uint64_t()>& salt);
@@ -34,7 +35,7 @@ class Closure {
     std::size_t operator()(const Item& item) const;
   };
   struct LocalFrame {
-    std::uint32_t procedure = 0;
+    std::uint32_t procedure = 0, guard = 0;
     StackTops returns;
     std::vector<FrameId> joined;  // frames whose waiting places wait for this one: tail calls
     bool ends = false;
@@ -42,24 +43,28 @@ class Closure {
     bool settled = false;
   };
 
-  void push(std::uint32_t state, std::uint32_t count, FrameId frame, bool fresh);
+  void push(const StackTop& top, bool fresh);
   void visit(const Item& item);
   void visit_leaf(const Item& item);
   void visit_loop(const Item& item, const NetworkNode& node);
   void call(const Item& item, const NetworkNode& node);
-  void complete(FrameId frame);
-  FrameId local_frame(std::uint32_t procedure);
+  void complete(const StackTop& top);
+  FrameId local_frame(std::uint32_t procedure, std::uint32_t guard);
+  void begin_lexemes();
   void join_tail_calls();
   void settle_frames(const std::function<std::uint64_t()>& salt);
   bool settle_if_ready(LocalFrame& local);
   StackTops with_final_frames(const StackTops& tops) const;
 
   const Network& network_;
-  Frames& frames_;
+  GrammarRules& rules_;
+  FrameTable& frames_;
   Leaves& leaves_;
+  Guards& guards_;
   std::vector<Item> pending_;
   std::unordered_set<Item, ItemHash> seen_;
   std::vector<LocalFrame> locals_;
+  StackTops lexemes_;  // that begin here
   Closed closed_;
 };
 

@@ -29,6 +29,12 @@ ExpressionId GrammarRules::language(Language language) {
   return add(std::move(expression));
 }
 
+ExpressionId GrammarRules::lexeme(Language language) {
+  Expression expression{.kind = Kind::kLexeme};
+  expression.language = language;
+  return add(std::move(expression));
+}
+
 ExpressionId GrammarRules::machine(std::unique_ptr<Machine> machine) {
   Expression expression{.kind = Kind::kMachine};
   expression.index = static_cast<std::uint32_t>(machines.size());

@@ -21,6 +21,7 @@ struct Expression {
     kBytes,     // `bytes`, exactly; empty: the empty text
     kChars,     // one character of `ranges`, as UTF-8
     kLanguage,  // a text of `language`
+    kLexeme,    // the same, where no lexeme that could begin there has a longer text
     kMachine,   // a text of machines[index]
     kScanner,   // free text until one of scanners[index]'s words, then what follows that word
     kRule,      // rules[index]
@@ -31,7 +32,7 @@ struct Expression {
   Kind kind = Kind::kBytes;
   std::string bytes;
   std::vector<CodePointRange> ranges;
-  Language language;
+  Language language;  // of kLanguage and kLexeme
   std::uint32_t index = 0;
   std::vector<ExpressionId> parts;
   std::uint32_t least = 0, most = 0;
@@ -64,6 +65,7 @@ struct GrammarRules {
   ExpressionId bytes(std::string text);
   ExpressionId chars(std::vector<CodePointRange> ranges);  // ascending, disjoint
   ExpressionId language(Language language);
+  ExpressionId lexeme(Language language);  // must not have the empty text
   ExpressionId machine(std::unique_ptr<Machine> machine);
   ExpressionId rule(RuleId rule);
   ExpressionId sequence(std::vector<ExpressionId> parts);

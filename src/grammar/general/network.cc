@@ -66,10 +66,10 @@ class Builder {
       case Kind::kChars:
         return chars(expression.ranges, next);
       case Kind::kLanguage:
-        network_.leaves.push_back(expression.language);
-        return add({.kind = NodeKind::kLanguage,
-                    .a = static_cast<std::uint32_t>(network_.leaves.size() - 1),
-                    .b = next});
+        return leaf(NodeKind::kLanguage, expression.language, next);
+      case Kind::kLexeme:
+        network_.has_lexemes = true;
+        return leaf(NodeKind::kLexeme, expression.language, next);
       case Kind::kMachine:
         return add({.kind = NodeKind::kMachine, .a = expression.index, .b = next});
       case Kind::kScanner:
@@ -87,6 +87,12 @@ class Builder {
         return repeat(expression, next);
     }
     return next;
+  }
+
+  NetworkState leaf(NodeKind kind, Language language, NetworkState next) {
+    network_.leaves.push_back(language);
+    return add(
+        {.kind = kind, .a = static_cast<std::uint32_t>(network_.leaves.size() - 1), .b = next});
   }
 
   NetworkState bytes(const std::string& text, NetworkState next) {
@@ -254,6 +260,7 @@ Compiled<Network> build_network(GrammarRules& rules, const Limits& limits) {
     if (network.nodes[loop.body].nullable) loop.least = 0;
   }
   find_live(network, rules);
+  if (network.has_lexemes) find_distances(network, rules);
   if (!network.nodes[network.procedures[network.start]].live) {
     return std::unexpected(Refusal{.code = RefusalCode::kUnsatisfiable,
                                    .keyword = {},

@@ -28,6 +28,7 @@ struct NetworkNode {
     kSplit,     // a or b without reading
     kCall,      // procedure a, then b
     kLanguage,  // leaf a, then b
+    kLexeme,    // the same, with the longest text that any lexeme has here
     kMachine,   // leaf a, then b
     kLoop,      // head of a counted procedure: loops[a]
     kLoopEnd,   // one more time round: back to state a
@@ -35,6 +36,7 @@ struct NetworkNode {
   Kind kind = Kind::kFinal;
   std::uint32_t a = 0, b = 0;
   std::uint32_t loop = kNoLoop;  // the counted procedure it stands in
+  std::uint32_t distance = 0;    // about how many characters to the end of the rule
   bool live = false;
   bool nullable = false;  // the end of the rule (or of one time round a loop) without reading
 };
@@ -50,8 +52,9 @@ struct Network {
   std::vector<CountedLoop> loops;
   std::vector<NetworkState> procedures;  // where each begins; nodes[begin].nullable is its own
   std::uint32_t start = 0;               // procedure
-  std::vector<Language> leaves;          // of kLanguage
-  std::uint64_t content = 0;             // hash: equal networks, equal states
+  std::vector<Language> leaves;          // of kLanguage and kLexeme
+  bool has_lexemes = false;
+  std::uint64_t content = 0;  // hash: equal networks, equal states
 };
 
 // kUnsatisfiable: no text at all. kSchemaTooLarge: past limits.nodes_max.

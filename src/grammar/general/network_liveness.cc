@@ -1,5 +1,6 @@
 #include "grammar/general/network_liveness.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace diptych::grammar {
@@ -26,6 +27,7 @@ std::vector<std::vector<NetworkState>> askers(const Network& network) {
         asks(node.b);
         break;
       case Kind::kLanguage:
+      case Kind::kLexeme:
       case Kind::kMachine:
         asks(node.b);
         break;
@@ -71,6 +73,7 @@ void find_nullable(Network& network, GrammarRules& rules) {
       case Kind::kLoopEnd:
         return true;
       case Kind::kRead:
+      case Kind::kLexeme:
         return false;
       case Kind::kSplit:
         return has(node.a) || has(node.b);
@@ -103,6 +106,7 @@ void find_live(Network& network, GrammarRules& rules) {
       case Kind::kCall:
         return has(network.procedures[node.a]) && has(node.b);
       case Kind::kLanguage:
+      case Kind::kLexeme:
         return has(node.b) && !rules.languages->is_empty(network.leaves[node.a]);
       case Kind::kMachine:  // a machine that was made has a text
         return has(node.b);
@@ -111,6 +115,51 @@ void find_live(Network& network, GrammarRules& rules) {
     }
     return false;
   });
+}
+
+void find_distances(Network& network, GrammarRules& rules) {
+  constexpr std::uint64_t kFar = 1'000'000'000;
+  const auto of = [&](NetworkState state) { return std::uint64_t{network.nodes[state].distance}; };
+  const auto shortest = [&](const NetworkNode& node) {
+    switch (node.kind) {
+      case Kind::kFinal:
+      case Kind::kLoopEnd:
+        return std::uint64_t{0};
+      case Kind::kRead: {
+        std::uint64_t nearest = kFar;
+        for (std::uint32_t i = 0; i < node.b; ++i) {
+          nearest = std::min(nearest, 1 + of(network.arrows[node.a + i].to));
+        }
+        return nearest;
+      }
+      case Kind::kSplit:
+        return std::min(of(node.a), of(node.b));
+      case Kind::kCall:
+        return of(network.procedures[node.a]) + of(node.b);
+      case Kind::kMachine:
+        return 1 + of(node.b);
+      case Kind::kLanguage:
+      case Kind::kLexeme:
+        return rules.languages->shortest(network.leaves[node.a]).value_or(1) + of(node.b);
+      case Kind::kLoop:
+        return network.loops[node.a].least == 0 ? 0 : of(network.loops[node.a].body);
+    }
+    return kFar;
+  };
+  const auto asking = askers(network);
+  std::vector<NetworkState> pending;
+  for (NetworkState state = 0; state < network.nodes.size(); ++state) {
+    network.nodes[state].distance = static_cast<std::uint32_t>(kFar);
+    pending.push_back(state);
+  }
+  while (!pending.empty()) {
+    const NetworkState state = pending.back();
+    pending.pop_back();
+    const std::uint64_t found = shortest(network.nodes[state]);
+    if (found >= network.nodes[state].distance) continue;
+    network.nodes[state].distance = static_cast<std::uint32_t>(found);
+    pending.insert(pending.end(), asking[state].begin(), asking[state].end());
+  }
 }
 
 }  // namespace diptych::grammar

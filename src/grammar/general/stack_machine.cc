@@ -23,7 +23,8 @@ StackMachine::StackMachine(Network network, GrammarRules rules, const Limits& li
       limits_(limits),
       frames_(network_),
       leaves_(network_, rules_),
-      closure_(network_, frames_, leaves_) {
+      guards_(rules_),
+      closure_(network_, rules_, frames_, leaves_, guards_) {
   sets_.push_back(std::make_unique<Set>());  // dead
   start_ = enter({{.state = network_.procedures[network_.start]}});
 }
@@ -31,10 +32,11 @@ StackMachine::StackMachine(Network network, GrammarRules rules, const Limits& li
 bool StackMachine::next(const MachineState& from, std::uint8_t byte, MachineState& to) {
   const SetId id = step(set_of(from), byte);
   to = state_of(id);
-  return id != 0;
+  return id != 0 && (!network_.has_lexemes || is_live(id));
 }
 
 ByteSet StackMachine::allowed_bytes(const MachineState& state) {
+  if (network_.has_lexemes) return Machine::allowed_bytes(state);
   Set& set = *sets_[set_of(state)];
   ByteSet allowed = set.may_come;
   for (std::size_t i = 0, at = 0; i < allowed.size(); ++i) {
@@ -59,16 +61,18 @@ StackMachine::SetId StackMachine::step(SetId from, std::uint8_t byte) {
 StackTops StackMachine::kernel_after(const Set& set, std::uint8_t byte) {
   StackTops kernel;
   for (const StackTop& top : set.closed.reads) {
+    const std::uint32_t guard = guards_.next(top.guard, byte);
+    if (guard == Guards::kBroken) continue;
     if ((top.state & kLeafBit) != 0) {
       const std::uint32_t leaf = leaves_.next(top.state, byte);
-      if (leaf != 0) kernel.push_back({leaf, top.count, top.frame});
+      if (leaf != 0) kernel.push_back({leaf, top.count, top.frame, guard});
       continue;
     }
     const NetworkNode& node = network_.nodes[top.state];
     for (std::uint32_t i = 0; i < node.b; ++i) {
       const NetworkArrow& arrow = network_.arrows[node.a + i];
       if (byte < arrow.first || arrow.last < byte || !network_.nodes[arrow.to].live) continue;
-      kernel.push_back({arrow.to, top.count, top.frame});
+      kernel.push_back({arrow.to, top.count, top.frame, guard});
     }
   }
   std::ranges::sort(kernel);
@@ -123,10 +127,13 @@ void StackMachine::find_bytes(Set& set) {
 }
 
 std::uint64_t StackMachine::content_of(const StackTop& top, std::uint32_t reach) {
-  if ((top.state & kLeafBit) == 0) return frames_.content_of(top);
+  ContentHash hash(guards_.key(top.guard, reach));
+  if ((top.state & kLeafBit) == 0) {
+    hash.add(frames_.content_of(top));
+    return hash.value();
+  }
   // The count goes on behind the leaf.
-  const StackTop after{leaves_.node(top.state), top.count, top.frame};
-  ContentHash hash(frames_.content_of(after));
+  hash.add(frames_.content_of({leaves_.node(top.state), top.count, top.frame}));
   hash.add(leaves_.key(top.state, reach));
   return hash.value();
 }
@@ -163,8 +170,10 @@ std::optional<PlainRun> StackMachine::plain_run(const MachineState& state) {
 std::optional<PlainRun> StackMachine::find_run(SetId id) {
   const Set& set = *sets_[id];
   const auto& reads = set.closed.reads;
-  if (reads.size() == 1 && (reads[0].state & kLeafBit) != 0) {
-    return leaves_.plain_run(reads[0].state);
+  if (reads.size() == 1 && (reads[0].state & kLeafBit) != 0 && reads[0].guard == 0) {
+    auto run = leaves_.plain_run(reads[0].state);
+    if (run && network_.has_lexemes) run->uniform = false;  // what else may begin then, may differ
+    return run;
   }
   constexpr std::size_t kReadsMax = 4;
   const auto is_leaf = [](const StackTop& top) { return (top.state & kLeafBit) != 0; };

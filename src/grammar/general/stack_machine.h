@@ -37,6 +37,8 @@ class StackMachine final : public Machine {
     std::vector<SetId> steps;  // by rank in may_come
     std::optional<MaskKey> key;
     std::optional<std::optional<PlainRun>> run;
+    bool live = false;  // the end is known to be within reach, whatever guards there are
+    bool lost = false;  // a search for it was in vain
   };
 
   static MachineState state_of(SetId id) { return {.words = {id, 0, 0, 0}}; }
@@ -48,13 +50,19 @@ class StackMachine final : public Machine {
   void find_bytes(Set& set);
   std::uint64_t content_of(const StackTop& top, std::uint32_t reach);
   std::optional<PlainRun> find_run(SetId id);
+
+  // stack_search.cc: with lexemes a way on may be barred to its end.
+  bool is_live(SetId id);
+  std::vector<std::uint8_t> promising_bytes(const Set& set);
+  std::uint64_t distance(const StackTop& top);
   bool sequence_returns(SetId home, SetId from, const Utf8Sequence& sequence, int depth);
 
   Network network_;
   GrammarRules rules_;
   Limits limits_;
-  Frames frames_;
+  FrameTable frames_;
   Leaves leaves_;
+  Guards guards_;
   Closure closure_;
   std::vector<std::unique_ptr<Set>> sets_;
   std::unordered_map<StackTops, SetId, StackTopsHash> by_kernel_;

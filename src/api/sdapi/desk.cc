@@ -67,7 +67,9 @@ Status Desk::set_options(std::string_view owner, const Json& changes) {
   if (!folder_.empty()) {
     Json all = Json::object();
     for (const auto& [each, options] : changed) all.set(each, options);
-    TRY_STATUS(write_file_atomically(folder_ / "sdapi_options.json", dump_json_pretty(all)));
+    const Path path = folder_ / "sdapi_options.json";
+    if (const Status written = write_file_atomically(path, dump_json_pretty(all)); !written)
+      return fail(ErrorCode::kIo, written.error().message);
   }
   options_ = std::move(changed);
   return {};

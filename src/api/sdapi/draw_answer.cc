@@ -23,8 +23,8 @@ struct Drawn {  // one picture of the answer
   std::int64_t index = 0;  // in the request: skipped pictures leave gaps
 };
 
-Result<Drawn> read_drawn(const JobOutput& output, BlobStore& blobs) {
-  Drawn drawn;
+Result<Drawn> read_drawn(const JobOutput& output, std::size_t place, BlobStore& blobs) {
+  Drawn drawn{.index = static_cast<std::int64_t>(place)};
   TRY(drawn.bytes, blobs.get(output.blob));
   TRY(const Json metadata, parse_json(output.metadata));
   if (metadata["infotext"].is_string()) drawn.text = metadata["infotext"].as_string();
@@ -165,7 +165,7 @@ Result<Answer> format_drawing(const Job& job, const DrawingAccount& account,
   TRY(const PictureJob picture, parse_picture_job(job.spec.request));
   std::vector<Drawn> drawn;
   for (const JobOutput& output : job.outputs) {
-    TRY(drawn.emplace_back(), read_drawn(output, pictures.blobs));
+    TRY(drawn.emplace_back(), read_drawn(output, drawn.size(), pictures.blobs));
   }
   const bool grid = account.return_grid && drawn.size() > 1;
   if (grid) TRY_STATUS(add_grid(picture, drawn));

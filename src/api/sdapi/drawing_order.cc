@@ -7,11 +7,11 @@
 
 #include "api/picture_input.h"
 #include "api/sdapi/checkpoint.h"
+#include "api/sdapi/schedule_names.h"
 #include "api/sdapi/second_pass.h"
 #include "base/rng.h"
 #include "image/pixels/mask.h"
 #include "image/samplers/labels.h"
-#include "image/samplers/schedule_registry.h"
 #include "image/samplers/solver_registry.h"
 
 namespace diptych::sdapi {
@@ -30,12 +30,8 @@ Status choose_sampler(DrawingBody& body) {
     body.request.sampler = name;
   }
   if (!body.scheduler) return {};
-  body.request.schedule.clear();
-  const std::string& schedule = *body.scheduler;
-  if (schedule.empty() || same_label(schedule, "Automatic") || same_label(schedule, "default"))
-    return {};
-  TRY_STATUS(get_schedule(schedule));
-  body.request.schedule = schedule;
+  TRY(const ScheduleRow* const row, find_named_schedule(*body.scheduler, "scheduler"));
+  body.request.schedule = row != nullptr ? row->name : "";
   return {};
 }
 

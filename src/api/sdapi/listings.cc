@@ -1,11 +1,8 @@
 #include "api/sdapi/listings.h"
 
-#include <algorithm>
-#include <cctype>
-#include <string>
-
 #include "api/sdapi/answers.h"
 #include "api/sdapi/get_desk.h"
+#include "api/sdapi/schedule_names.h"
 #include "image/pipeline/hires.h"
 #include "image/samplers/schedule_registry.h"
 #include "image/samplers/solver_registry.h"
@@ -21,16 +18,8 @@ Json names_json(std::span<const std::string_view> names) {
   return list;
 }
 
-// "SGM Uniform" → "sgm_uniform"
-std::string id_of(std::string_view label) {
-  std::string id(label);
-  for (char& c : id)
-    c = c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return id;
-}
-
 Json sampler_json(const SolverRow& row) {
-  Json options = Json::object({{"scheduler", id_of(row.schedule)}});
+  Json options = Json::object({{"scheduler", schedule_id(row.schedule)}});
   if (row.evaluations_per_step == 2) options.set("second_order", "True");
   if (row.discards_next_to_last) options.set("discard_next_to_last_sigma", "True");
   if (row.traits.uses_ensd) options.set("uses_ensd", "True");
@@ -40,7 +29,7 @@ Json sampler_json(const SolverRow& row) {
 }
 
 Json schedule_json(std::string_view label, Json aliases) {
-  return Json::object({{"name", id_of(label)},
+  return Json::object({{"name", schedule_id(label)},
                        {"label", label},
                        {"aliases", std::move(aliases)},
                        {"default_rho", -1},
@@ -58,6 +47,7 @@ Result<Reply> list_samplers(const Call&, Services&) {
 Result<Reply> list_schedulers(const Call&, Services&) {
   Json list = Json::array({schedule_json("Automatic", nullptr)});
   for (const ScheduleRow& row : schedule_rows()) {
+    if (row.models == ScheduleModels::kFlowOnly) continue;  // no model here is one
     Json json = schedule_json(row.name, row.aliases.empty() ? Json() : names_json(row.aliases));
     if (row.takes_rho) json.set("default_rho", nullptr);  // each has its own
     list.push_back(std::move(json));

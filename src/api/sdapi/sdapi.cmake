@@ -23,6 +23,7 @@ target_sources(diptych_api PRIVATE
   sdapi/progress.cc
   sdapi/routes.cc
   sdapi/running.cc
+  sdapi/schedule_names.cc
   sdapi/scripts.cc
   sdapi/second_pass.cc
   sdapi/style_file.cc
@@ -30,3 +31,11 @@ target_sources(diptych_api PRIVATE
   sdapi/upscale.cc)
 set_source_files_properties(sdapi/machine.cc PROPERTIES COMPILE_DEFINITIONS
                             "DIPTYCH_VERSION=\"${PROJECT_VERSION}\"")
+
+diptych_test(sdapi
+  sdapi/draw_answer_test.cc
+  sdapi/drawing_test.cc
+  sdapi/extras_test.cc
+  sdapi/options_test.cc
+  sdapi/progress_test.cc
+  DEPENDS diptych_api_testing)

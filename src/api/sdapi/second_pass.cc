@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "api/picture_names.h"
+#include "api/sdapi/schedule_names.h"
 #include "image/samplers/labels.h"
-#include "image/samplers/schedule_registry.h"
 #include "image/samplers/solver_registry.h"
 
 namespace diptych::sdapi {
@@ -70,10 +70,8 @@ Status set_names(const HiresFields& fields, Hires& hires) {
   }
   if (fields.schedule && !same_label(*fields.schedule, "Use same scheduler") &&
       !same_label(*fields.schedule, "Same as primary")) {
-    if (auto found = get_schedule(*fields.schedule);
-        !found && !same_label(*fields.schedule, "Automatic"))
-      return name_field(found.error(), "hr_scheduler");
-    hires.schedule = *fields.schedule;
+    TRY(const ScheduleRow* const row, find_named_schedule(*fields.schedule, "hr_scheduler"));
+    hires.schedule = row != nullptr ? row->name : "Automatic";
   }
   return {};
 }

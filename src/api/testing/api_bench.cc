@@ -29,6 +29,12 @@ Answer run(StreamedAnswer streamed, ErrorStyle) {
 Answer run(Answer answer, ErrorStyle) { return answer; }
 Answer run(const std::unique_ptr<Conversation>&, ErrorStyle) { return Answer{.status = 101}; }
 
+bool poll_to_end(BackgroundTask& task) {
+  for (int i = 0; i < kPollsMax; ++i)
+    if (task.poll()) return true;
+  return false;
+}
+
 std::vector<std::string_view> segments_of(std::string_view path) {
   std::vector<std::string_view> segments;
   while (!path.empty()) {
@@ -89,8 +95,8 @@ Result<std::shared_ptr<TextModel>> FakeModelRegistry::text_model(std::string_vie
 Status ImmediateRunner::start(std::string id, std::unique_ptr<BackgroundTask> task) {
   if (refusal) return fail(*refusal);
   task->on_ready([] {});
-  tasks[std::move(id)] = std::move(task);
-  if (!held) poll_all();
+  const auto place = tasks.insert_or_assign(std::move(id), std::move(task)).first;
+  if (!held && poll_to_end(*place->second)) tasks.erase(place);  // another task may have started it
   return {};
 }
 
@@ -107,11 +113,8 @@ std::unique_ptr<TaskWatch> ImmediateRunner::watch(std::string_view id, std::func
 }
 
 void ImmediateRunner::poll_all() {
-  for (auto it = tasks.begin(); it != tasks.end();) {
-    bool finished = false;
-    for (int i = 0; i < kPollsMax && !finished; ++i) finished = it->second->poll();
-    it = finished ? tasks.erase(it) : std::next(it);
-  }
+  for (auto it = tasks.begin(); it != tasks.end();)
+    it = poll_to_end(*it->second) ? tasks.erase(it) : std::next(it);
 }
 
 ApiBench::ApiBench(std::vector<std::string> pieces)

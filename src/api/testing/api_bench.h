@@ -81,8 +81,8 @@ struct RouteMatch {
 };
 RouteMatch find_route(std::string_view method, std::string_view path);
 
-Answer run_to_end(
-    Result<Reply> reply);  // polls; a reply that only waits is a test failure (status 0)
+// Polls; a reply that only waits is a test failure (status 0).
+Answer run_to_end(Result<Reply> reply, ErrorStyle style = ErrorStyle::kOpenAi);
 std::vector<Json> sse_objects(std::string_view body);  // of every data: line but [DONE]
 Json body_of(const Answer& answer);                    // null when it is not JSON
 std::string error_code(const Answer& answer);          // error.code, "" when null or missing

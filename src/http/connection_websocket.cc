@@ -22,13 +22,13 @@ void Connection::take_upgrade(const WebSocketHandshake& handshake,
   if (!send(handshake_answer(handshake, note_.request_id, more))) return;
   enter(Phase::kConversing, kSilenceMax);
   arm_read();
-  if (input_.empty()) return;
-  // The client may have spoken before it heard the answer.
+  // The client may have spoken before it heard the answer: that stands in input_ once the request's
+  // bytes are consumed.
   context_.loop.post([weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self || self->phase_ != Phase::kConversing) return;
     const std::string early = std::exchange(self->input_, {});
-    self->on_frames(early);
+    if (!early.empty()) self->on_frames(early);
   });
 }
 

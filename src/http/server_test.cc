@@ -303,5 +303,11 @@ TEST(Server, SpeaksCorsOnlyWhenConfigured) {
   EXPECT_EQ(client.post("/echo", "x", "Origin: https://b.example\r\n").status, 403);
 }
 
+TEST(Server, AnAnswerMayWaitForATimeInsteadOfNews) {
+  TestServer server;
+  Client client(server.port());
+  EXPECT_EQ(client.get("/timed").body, "time");
+}
+
 }  // namespace
 }  // namespace diptych

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/error_status.h"
+#include "api/picture_order.h"
 #include "base/base64.h"
 
 namespace diptych {
@@ -25,7 +26,7 @@ Json warning_list(const Warnings& warnings) {
 
 Json error_member(const std::optional<Error>& error) {
   if (!error) return nullptr;
-  return parsed(openai_error_json(*error))["error"];
+  return parsed(openai_error_json(in_field_words(*error)))["error"];
 }
 
 Json output_object(const JobOutput& output) {

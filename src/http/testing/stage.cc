@@ -155,10 +155,27 @@ class Parrot final : public Conversation {
   std::deque<std::string> heard_;
 };
 
+// Nobody ever wakes it: its time does.
+class Timed final : public PendingAnswer {
+ public:
+  void on_ready(std::function<void()>) override {}
+  Result<std::optional<Answer>> poll() override {
+    if (system_clock().now() < at_) return std::optional<Answer>();
+    return std::optional<Answer>(Answer{.content_type = "text/plain", .body = "time"});
+  }
+  std::optional<Monotonic> wake_at() const override { return at_; }
+
+ private:
+  const Monotonic at_ = system_clock().now() + std::chrono::milliseconds(1);
+};
+
+Result<Reply> timed(const Call&, Services&) { return Reply(std::make_unique<Timed>()); }
+
 Result<Reply> talk(const Call&, Services&) { return Reply(std::make_unique<Parrot>()); }
 
 const Route kRoutes[] = {
     {"GET", "/talk", Scope::kInference, Cost::kCheap, talk, ""},
+    {"GET", "/timed", Scope::kInference, Cost::kCheap, timed, ""},
     {"GET", "/hello", Scope::kInference, Cost::kCheap, hello, ""},
     {"GET", "/open", Scope::kNone, Cost::kCheap, hello, ""},
     {"GET", "/admin", Scope::kAdmin, Cost::kCheap, hello, ""},

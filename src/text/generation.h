@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "grammar/constraint.h"
 #include "text/ids.h"
 
 namespace diptych {
@@ -47,6 +48,8 @@ struct GenerationRequest {
   std::string cache_salt;        // prefixes are shared only inside equal salts
   Priority priority = Priority::kNormal;
   std::optional<Duration> timeout;  // from submission
+  std::optional<grammar::Constraint>
+      constraint;  // what the text must match, of the model's own vocabulary
 };
 
 struct TopLogprob {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "text/answer_grammar.h"
 #include "text/chat/chat_format.h"
 #include "text/scheduler/scheduler.h"
 #include "text/vocabulary.h"
@@ -39,6 +40,7 @@ class TextModel {  // safe from any thread
   virtual const std::string& fingerprint() const = 0;  // "fp_…": file, layout, engine version
   virtual const Vocabulary& vocabulary() const = 0;
   virtual const ChatFormat& chat_format() const = 0;
+  virtual AnswerGrammars& grammars() = 0;  // compiled for this vocabulary
   virtual Scheduler& scheduler() = 0;
   // Mean- or last-pooled as the model says; runs on its own context. Blocks: call it from a handler
   // thread only. kInvalidArgument: empty or longer than the context; kCancelled.

@@ -10,20 +10,6 @@ namespace {
 using std::string_view;
 
 constexpr string_view kTextOnly = "This server answers in text only.";
-constexpr string_view kNoConstraint =
-    "Constrained output is not available yet; the model may still be asked for JSON in words.";
-
-Status refuse_constraint(const Json& value, const FieldSite& site) {
-  const Json& type = value["type"];
-  if (type.is_null()) return missing_parameter(site.path + ".type");
-  if (!type.is_string()) return invalid_type(site.path + ".type", kString, type);
-  if (type.as_string() == "text") return {};
-  static constexpr string_view kTypes[] = {"text", "json_object", "json_schema"};
-  if (type.as_string() != "json_object" && type.as_string() != "json_schema")
-    return invalid_choice(site.path + ".type", type.as_string(), kTypes);
-  return unsupported_parameter(site.path, kNoConstraint);
-}
-
 Status check_modalities(const Json& value, const FieldSite& site) {
   for (const Json& modality : value.as_array())
     if (modality.as_string() != "text")
@@ -165,9 +151,13 @@ constexpr Field kChatRows[] = {
      .limits = {.min = 0, .max = 20},
      .parse = set_member<ChatBody, &ChatBody::top_logprobs>},
     {.name = "response_format",
-     .doc = "text; json_object and json_schema are refused until constrained output is there.",
+     .doc = "text, json_object or json_schema: what the answer's text is held to.",
      .types = kObject | kNull,
-     .parse = refuse_constraint},
+     .parse = [](const Json& value, const FieldSite& site) -> Status {
+       FieldSite inner = site;
+       inner.request = &site.into<ChatBody>().format;
+       return parse_nested_format(value, inner);
+     }},
     {.name = "store",
      .doc = "Keep the answer for GET /v1/chat/completions.",
      .types = kBool | kNull,
@@ -216,6 +206,7 @@ const FieldGroup kChatGroups[] = {
     {local_sampler_rows(), options_of<ChatBody>},
     {local_ending_rows(), part_of<ChatBody, &ChatBody::sampling>},
     {kTemplateRows, part_of<ChatBody, &ChatBody::prompt>},
+    {format_rows(), part_of<ChatBody, &ChatBody::format>},
     {refused_local_rows()},
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/openai/answer_format.h"
 #include "api/openai/sampling_fields.h"
 #include "api/openai/tools.h"
 #include "text/chat/chat_format.h"
@@ -37,6 +38,7 @@ struct ChatBody {
   CallerFields caller;
   ToolFields tools;
   TemplateFields prompt;
+  AnswerFormat format;
   Warnings warnings;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/openai/chat_json.h"
+#include "api/openai/forced_calls.h"
 #include "api/openai/ids.h"
 #include "api/openai/logprobs.h"
 #include "api/openai/prompt.h"
@@ -68,6 +69,8 @@ Status ChatRun::submit(const Call& call) {
                       .source = "messages"},
                      generation));
   TRY_STATUS(apply_sampling(body_.sampling, *model_, call.caller, generation));
+  TRY_STATUS(apply_format(body_.format, *model_, generation, body_.warnings));
+  TRY_STATUS(constrain_calls(options, prompt, *model_, generation, body_.warnings));
   generation.choice_count = body_.choice_count;
   generation.top_logprob_count = body_.logprobs ? body_.top_logprobs.value_or(0) : -1;
   generation.priority = priority_of_tier(body_.caller.service_tier);

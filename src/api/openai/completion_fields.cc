@@ -66,8 +66,14 @@ constexpr Field kRows[] = {
     refused_field("suffix", "This model only continues text; it does not fill a gap.", "\"\""),
     refused_field("n_predict", "Use max_tokens.", "-1"),
     refused_field("prompt_logprobs", "Use echo and logprobs.", "0"),
-    refused_field("response_format", "Constrained output is not available yet.",
-                  R"({"type":"text"})"),
+    {.name = "response_format",
+     .doc = "text, json_object or json_schema, as for chat.",
+     .types = kObject | kNull,
+     .parse = [](const Json& value, const FieldSite& site) -> Status {
+       FieldSite inner = site;
+       inner.request = &site.into<CompletionBody>().format;
+       return parse_nested_format(value, inner);
+     }},
 };
 
 const FieldGroup kGroups[] = {
@@ -78,6 +84,7 @@ const FieldGroup kGroups[] = {
     {caller_rows(), part_of<CompletionBody, &CompletionBody::caller>},
     {local_sampler_rows(), options_of<CompletionBody>},
     {local_ending_rows(), part_of<CompletionBody, &CompletionBody::sampling>},
+    {format_rows(), part_of<CompletionBody, &CompletionBody::format>},
     {refused_local_rows()},
 };
 

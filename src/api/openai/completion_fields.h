@@ -21,6 +21,7 @@ struct CompletionBody {
   StreamOptions stream_options;
   std::optional<int> logprobs;  // alternatives per token
   SamplingFields sampling;
+  AnswerFormat format;
   CallerFields caller;
   Warnings warnings;
 

@@ -42,6 +42,7 @@ Status CompletionRun::submit_prompt(std::size_t index, const Call& call, const S
   TRY_STATUS(
       fit_to_context(*model_, {.token_count_max = token_count_max, .source = path}, generation));
   TRY_STATUS(apply_sampling(body_.sampling, *model_, call.caller, generation));
+  TRY_STATUS(apply_format(body_.format, *model_, generation, body_.warnings));
   generation.choice_count = body_.generated_count();
   const bool scored = body_.best_of.has_value();
   generation.top_logprob_count = body_.logprobs ? *body_.logprobs : (scored ? 0 : -1);

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "api/openai/forced_calls.h"
 #include "api/openai/prompt.h"
 #include "api/openai/responses_chain.h"
 #include "api/openai/responses_image_tool.h"
@@ -129,6 +130,9 @@ Result<PreparedResponse> prepare_response(const ResponseRequest& request, const 
   std::ranges::copy(prepared.prompt.warnings, std::back_inserter(warnings));
   GenerationRequest& generation = prepared.generation;
   TRY_STATUS(apply_sampling(request.sampling, *prepared.model, call.caller, generation));
+  TRY_STATUS(apply_format(request.format, *prepared.model, generation, warnings));
+  TRY_STATUS(
+      constrain_calls(prepared.options, prepared.prompt, *prepared.model, generation, warnings));
   generation.top_logprob_count = request.include_logprobs ? request.top_logprobs : -1;
   generation.priority = priority_of_tier(request.caller.service_tier);
   if (!request.background) generation.timeout = services.limits.request_timeout;

@@ -39,23 +39,12 @@ Status parse_include(const Json& value, const FieldSite& site) {
 // --- text ---------------------------------------------------------------------------------------
 
 constexpr string_view kVerbosities[] = {"low", "medium", "high"};
-constexpr string_view kFormats[] = {"text", "json_object", "json_schema"};
-
 Status parse_format(const Json& value, const FieldSite& site) {
-  const Json* type = value.find("type");
-  if (type == nullptr) return missing_parameter(site.path + ".type");
-  static constexpr Field kType{.name = "type", .types = kString, .choices = kFormats};
-  TRY_STATUS(check_value(kType, *type, site.path + ".type"));
-  if (type->as_string() != "text")
-    return unsupported_value(
-        site.path + ".type",
-        fmt::format("Unsupported value: '{}'. Constrained output is not available yet; only "
-                    "'text' is.",
-                    type->as_string()));
-  for (const auto& member : value.as_object())
-    if (member.name != "type")
-      return unknown_parameter(fmt::format("{}.{}", site.path, member.name));
-  return {};
+  auto& request = site.into<Request>();
+  FieldSite inner = site;
+  inner.request = &request.format;
+  request.shown_format = value;
+  return parse_flat_format(value, inner);
 }
 
 Status parse_verbosity(const Json& value, const FieldSite& site) {
@@ -68,7 +57,7 @@ Status parse_verbosity(const Json& value, const FieldSite& site) {
 
 constexpr Field kTextFields[] = {
     {.name = "format",
-     .doc = "Only {\"type\": \"text\"} for now.",
+     .doc = "text, json_object or json_schema: what the answer's text is held to.",
      .types = kObject | kNull,
      .parse = parse_format},
     {.name = "verbosity",
@@ -273,6 +262,7 @@ const FieldGroup kGroups[] = {
     {local_sampler_rows(), options_of<Request>},
     {local_ending_rows(), part_of<Request, &Request::sampling>},
     {template_rows(), part_of<Request, &Request::prompt>},
+    {format_rows(), part_of<Request, &Request::format>},
     {refused_local_rows()},
 };
 

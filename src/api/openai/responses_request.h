@@ -30,6 +30,8 @@ struct ResponseRequest {
   std::optional<ImageTool> image_tool;
   bool force_image = false;  // tool_choice asks for a picture, whatever the text model thinks
   TemplateFields prompt;
+  AnswerFormat format;
+  Json shown_format;                 // text.format as asked; null: not given
   Json tools_given = Json::array();  // for the answer's `tools`
 };
 

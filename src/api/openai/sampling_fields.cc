@@ -200,7 +200,6 @@ constexpr Field kLocalEndingRows[] = {
 };
 
 constexpr string_view kNoSampler = "This sampler is not available here.";
-constexpr string_view kNoConstraint = "Constrained output is not available yet.";
 constexpr string_view kServerSide = "This is a setting of the server, not of a request.";
 
 constexpr Field kRefusedLocalRows[] = {
@@ -223,13 +222,6 @@ constexpr Field kRefusedLocalRows[] = {
     refused_field("length_penalty", kNoSampler, "1"),
     refused_field("bad_words", kNoSampler, "[]"),
     refused_field("allowed_token_ids", kNoSampler),
-    refused_field("grammar", kNoConstraint, "\"\""),
-    refused_field("json_schema", kNoConstraint),
-    refused_field("structured_outputs", kNoConstraint),
-    refused_field("guided_json", kNoConstraint),
-    refused_field("guided_regex", kNoConstraint),
-    refused_field("guided_choice", kNoConstraint),
-    refused_field("guided_grammar", kNoConstraint),
     refused_field("truncate_prompt_tokens", "Prompts are never cut."),
     refused_field("n_keep", "Prompts are never cut.", "0"),
     refused_field("id_slot", kServerSide, "-1"),

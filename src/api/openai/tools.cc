@@ -12,12 +12,6 @@ namespace {
 using std::string_view;
 
 constexpr std::size_t kToolsMax = 128, kNameMax = 64;
-constexpr string_view kStrictWarning =
-    "Arguments are not held to the schema yet: they may differ from it.";
-constexpr string_view kNoForcing =
-    "Forcing a tool call needs constrained output, which is not available yet; use 'auto' or "
-    "'none'.";
-
 Status parse_name(const Json& value, const FieldSite& site) {
   TRY_STATUS(check_tool_name(value.as_string(), site.path));
   site.into<Tool>().name = value.as_string();
@@ -28,7 +22,7 @@ Status parse_parameters(const Json& value, const FieldSite& site) {
   return {};
 }
 Status parse_strict(const Json& value, const FieldSite& site) {
-  if (value.as_bool()) site.warn(std::string(kStrictWarning));
+  site.into<Tool>().strict = value.as_bool();
   return {};
 }
 
@@ -164,12 +158,11 @@ Result<std::string> name_in(const Json& holder, const std::vector<Tool>& tools,
 Status allow_only(const Json& allowed, ToolShape shape, const std::string& path,
                   ChatPromptOptions& prompt) {
   const Json& mode = allowed["mode"];
-  if (mode.is_string() && mode.as_string() == "required")
-    return unsupported_parameter(path + ".mode", kNoForcing);
   static constexpr string_view kModes[] = {"auto", "required"};
-  if (!mode.is_string() || mode.as_string() != "auto")
+  if (!mode.is_string() || std::ranges::find(kModes, mode.as_string()) == std::end(kModes))
     return invalid_choice(path + ".mode", mode.is_string() ? mode.as_string() : dump_json(mode),
                           kModes);
+  if (mode.as_string() == "required") prompt.tool_choice = ToolChoice::kRequired;
   const Json& list = allowed["tools"];
   if (!list.is_array()) return invalid_type(path + ".tools", kArray, list);
   std::vector<Tool> kept;
@@ -188,9 +181,15 @@ Status apply_word(string_view word, string_view path, ChatPromptOptions& prompt)
   static constexpr string_view kWords[] = {"none", "auto", "required"};
   if (std::ranges::find(kWords, word) == std::end(kWords))
     return invalid_choice(path, word, kWords);
-  if (word == "required") return unsupported_parameter(path, kNoForcing);
-  prompt.tool_choice = word == "none" ? ToolChoice::kNone : ToolChoice::kAuto;
+  prompt.tool_choice = word == "none"       ? ToolChoice::kNone
+                       : word == "required" ? ToolChoice::kRequired
+                                            : ToolChoice::kAuto;
   return {};
+}
+
+void force(const std::string& name, ChatPromptOptions& prompt) {
+  prompt.tool_choice = ToolChoice::kRequired;
+  prompt.forced_tool = name;
 }
 
 Status apply_choice(const Json& choice, ToolShape shape, ChatPromptOptions& prompt) {
@@ -206,7 +205,8 @@ Status apply_choice(const Json& choice, ToolShape shape, ChatPromptOptions& prom
   if (type.as_string() == "function") {
     TRY(const std::string name, name_in(nested ? choice["function"] : choice, prompt.tools,
                                         nested ? "tool_choice.function" : "tool_choice"));
-    return unsupported_parameter("tool_choice", kNoForcing);
+    force(name, prompt);
+    return {};
   }
   static constexpr string_view kTypes[] = {"function", "allowed_tools"};
   return invalid_choice("tool_choice.type", type.as_string(), kTypes);
@@ -220,7 +220,8 @@ Status apply_function_call(const Json& call, ChatPromptOptions& prompt) {
     return invalid_choice("function_call", call.as_string(), kWords);
   }
   TRY(const std::string name, name_in(call, prompt.tools, "function_call"));
-  return unsupported_parameter("function_call", kNoForcing);
+  force(name, prompt);
+  return {};
 }
 
 Status needs(string_view field, string_view needed) {

@@ -34,8 +34,8 @@ std::span<const Field> legacy_tool_rows();  // functions, function_call
 Status parse_tools(const Json& value, ToolShape shape,
                    const FieldSite& site);  // fills a std::vector<Tool>
 
-// Cross-field rules, then the prompt's tools, tool_choice and parallel_tool_calls. A choice that
-// must force a call (required, a named tool) is refused: nothing constrains the answer yet.
+// Cross-field rules, then the prompt's tools, tool_choice and parallel_tool_calls. Whether
+// a call can be forced is seen by forced_calls.h.
 Status apply_tools(const ToolFields& fields, ToolShape shape, ChatPromptOptions& prompt);
 
 Status check_tool_name(std::string_view name, std::string_view path);  // [A-Za-z0-9_-]{1,64}

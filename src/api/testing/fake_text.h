@@ -102,6 +102,7 @@ class FakeTextModel final : public TextModel {
   const std::string& fingerprint() const override { return fingerprint_; }
   const Vocabulary& vocabulary() const override { return vocabulary_; }
   const ChatFormat& chat_format() const override { return format; }
+  AnswerGrammars& grammars() override { return grammars_; }
   Scheduler& scheduler() override { return fake_scheduler; }
   Result<Embedding> embed(const std::vector<TokenId>& tokens,
                           std::stop_token stop) override;  // {token count, first token}
@@ -115,6 +116,7 @@ class FakeTextModel final : public TextModel {
                     .vocabulary_size = 257,
                     .embedding_length = 2};
   FakeVocabulary vocabulary_;
+  AnswerGrammars grammars_{vocabulary_};
 };
 
 }  // namespace diptych::testing

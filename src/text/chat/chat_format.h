@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +62,12 @@ struct ChatPrompt {
   bool starts_with_bos = false;  // the template wrote the BOS token itself: do not add another
   std::vector<std::string> stops;  // additional stop strings of the format
   std::vector<std::string> visible_tokens;  // control tokens the reader needs to see: if any, set GenerationRequest::keep_special
+  // How a call is written, where that is one way for all: begin, name, middle, arguments as a JSON object, end. What
+  // forcing a call needs. Absent: the format has its own ways.
+  struct CallSyntax {
+    std::string begin, middle, end, separator;  // separator: between calls
+  };
+  std::optional<CallSyntax> call_syntax;
   Warnings warnings;             // e.g. the template knows no tools: a generic tool prompt was used
   std::shared_ptr<const void> reader_state;  // for make_reader
 };

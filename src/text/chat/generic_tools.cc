@@ -59,6 +59,13 @@ std::string generic_tool_prompt(const ChatPromptOptions& options) {
   return text;
 }
 
+ChatPrompt::CallSyntax generic_call_syntax() {
+  return {.begin = "<tool_call>{\"name\": \"",
+          .middle = "\", \"arguments\": ",
+          .end = "}</tool_call>",
+          .separator = "\n"};
+}
+
 std::vector<ChatMessage> with_calls_as_text(std::vector<ChatMessage> messages) {
   std::vector<ChatMessage> plain;
   bool after_result = false;

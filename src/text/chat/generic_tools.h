@@ -12,6 +12,9 @@ namespace diptych {
 // What the system message says about the tools. options.tools must not be empty.
 std::string generic_tool_prompt(const ChatPromptOptions& options);
 
+// How the prompt asks for calls to be written.
+ChatPrompt::CallSyntax generic_call_syntax();
+
 // Calls and results of earlier turns as plain text, for a template that cannot show them. Results
 // in a row become one message, because many templates insist that user and assistant alternate.
 std::vector<ChatMessage> with_calls_as_text(std::vector<ChatMessage> messages);

@@ -76,6 +76,7 @@ class TemplateChatFormat final : public ChatFormat {
 
     TRY(ChatPrompt prompt, tmpl.render(shown, used));
     prompt.warnings = std::move(warnings);
+    if (generic) prompt.call_syntax = generic_call_syntax();
     if (prompt.reader_state) {
       state->native = std::static_pointer_cast<const NativeParser>(prompt.reader_state);
     } else {

@@ -26,6 +26,7 @@ struct Tool {
   std::string name;
   std::string description;
   std::string parameters;  // JSON Schema text; "" = no arguments
+  bool strict = false;     // arguments are held to the schema
 };
 
 enum class ToolChoice { kAuto, kNone, kRequired };

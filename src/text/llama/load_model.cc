@@ -43,6 +43,7 @@ class LoadedModel final : public TextModel {
     int context_length = 0;
     LlamaModelPtr model;
     std::unique_ptr<LlamaVocabulary> vocabulary;
+    std::unique_ptr<AnswerGrammars> grammars;
     std::unique_ptr<ChatFormat> chat_format;
     std::unique_ptr<Scheduler> scheduler;
     std::unique_ptr<Embedder> embedder;
@@ -57,6 +58,7 @@ class LoadedModel final : public TextModel {
   const std::string& fingerprint() const override { return parts_.fingerprint; }
   const Vocabulary& vocabulary() const override { return *parts_.vocabulary; }
   const ChatFormat& chat_format() const override { return *parts_.chat_format; }
+  AnswerGrammars& grammars() override { return *parts_.grammars; }
   Scheduler& scheduler() override { return *parts_.scheduler; }
   Result<Embedding> embed(const std::vector<TokenId>& tokens, std::stop_token stop) override {
     return parts_.embedder->embed(tokens, std::move(stop));
@@ -197,6 +199,7 @@ Result<std::shared_ptr<TextModel>> load_text_model(const TextModelOptions& optio
                   .substr(0, 12);
   parts.context_length = plan.context_length;
   parts.vocabulary = std::make_unique<LlamaVocabulary>(parts.model.get());
+  parts.grammars = std::make_unique<AnswerGrammars>(*parts.vocabulary);
   TRY(parts.chat_format, open_chat_format(parts.model.get()));
   TRY(auto engine, make_llama_engine(parts.model.get(), *parts.vocabulary, runtime.cores, plan));
   SchedulerOptions scheduler = options.scheduler;

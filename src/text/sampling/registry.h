@@ -11,7 +11,7 @@ namespace diptych {
 std::span<const TokenSampler* const> token_samplers();
 
 // One row each, defined in the file of that name.
-extern const TokenSampler kTokenBan, kLogitBias, kRepetitionPenalty, kCountPenalty, kTemperature,
-    kTopK, kTopP, kMinP, kTypicalP;
+extern const TokenSampler kTokenBan, kGrammarMask, kLogitBias, kRepetitionPenalty, kCountPenalty,
+    kTemperature, kTopK, kTopP, kMinP, kTypicalP;
 
 }  // namespace diptych

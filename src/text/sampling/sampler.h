@@ -39,6 +39,8 @@ struct SampleContext {
   std::span<const TokenId> tokens;  // prompt, then the answer so far
   int prompt_count = 0;
   std::span<const TokenId> banned;  // must not come now (end tokens before token_count_min)
+  // Bit t of word t / 32: token t may come now. Empty: any may.
+  std::span<const std::uint32_t> allowed;
   TokenMarks& marks;
 
   std::span<const TokenId> answer() const {

@@ -17,7 +17,8 @@ std::unexpected<Error> nothing_finite() {
 
 Result<TokenId> TokenPicker::pick(std::span<const float> logits, const SamplingOptions& options,
                                   const SamplePoint& point) {
-  const SampleContext context{options, point.tokens, point.prompt_count, point.banned, marks_};
+  const SampleContext context{options,      point.tokens,  point.prompt_count,
+                              point.banned, point.allowed, marks_};
   const bool greedy = options.temperature <= 0;
   bool assigned = false;
   for (const TokenSampler* sampler : token_samplers()) {

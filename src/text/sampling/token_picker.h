@@ -16,6 +16,7 @@ struct SamplePoint {  // what the draw is keyed by: the same in a crowd, after a
   std::span<const TokenId> tokens;  // prompt, then the answer so far
   int prompt_count = 0;
   std::span<const TokenId> banned;
+  std::span<const std::uint32_t> allowed;
 };
 
 class TokenPicker {  // working memory of one thread; in the steady state nothing allocates

@@ -27,22 +27,28 @@ AnswerWriter::AnswerWriter(const Vocabulary& vocabulary, SchedulerMetrics& metri
     if (vocabulary.ends_generation(token)) end_tokens_.push_back(token);
 }
 
-Status AnswerWriter::write_next(Choice& choice, std::span<const float> logits, Monotonic now) {
+Result<TokenId> AnswerWriter::pick(Choice& choice, std::span<const float> logits) {
+  SamplePoint point{.choice = choice.index,
+                    .tokens = choice.tokens,
+                    .prompt_count = choice.ticket->prompt_count(),
+                    .banned = banned_now(choice),
+                    .allowed = {}};
+  if (choice.matcher) {
+    TRY(point.allowed, choice.matcher->mask());
+  }
+  TRY(const TokenId token, picker_.pick(logits, choice.ticket->request.sampling, point));
+  if (choice.matcher) TRY_STATUS(choice.matcher->accept(token));
+  return token;
+}
+
+void AnswerWriter::take(Choice& choice, TokenId token, std::span<const float> logits) {
   const GenerationRequest& request = choice.ticket->request;
-  const SamplePoint point{.choice = choice.index,
-                          .tokens = choice.tokens,
-                          .prompt_count = choice.ticket->prompt_count(),
-                          .banned = banned_now(choice)};
-  TRY(const TokenId token, picker_.pick(logits, request.sampling, point));
   const bool before_min = choice.generated() < request.token_count_min;
-  choice.phase = Choice::Phase::kAnswer;
   choice.tokens.push_back(token);
   ++choice.unreported_tokens;
   ++choice.ticket->usage.completion_tokens;
   metrics_.generated_tokens.add();
-  note_time(choice, now);
 
-  clear(news_, choice.index);
   const Ending ending = ending_of(request, token);
   bool stopped = ending.ends;
   if (ending.adds_text) {
@@ -57,6 +63,25 @@ Status AnswerWriter::write_next(Choice& choice, std::span<const float> logits, M
   } else if (choice.generated() >= request.token_count_max) {
     news_.finish = FinishReason::kLength;
   }
+}
+
+// What must come next whatever is chosen is not sampled: it is computed together with the token
+// before it, in one step.
+void AnswerWriter::take_forced(Choice& choice) {
+  if (!choice.matcher || choice.ticket->request.top_logprob_count >= 0) return;
+  for (const TokenId token : choice.matcher->forced_tokens()) {
+    if (news_.finish || !choice.matcher->accept(token)) return;
+    take(choice, token, {});
+  }
+}
+
+Status AnswerWriter::write_next(Choice& choice, std::span<const float> logits, Monotonic now) {
+  TRY(const TokenId token, pick(choice, logits));
+  choice.phase = Choice::Phase::kAnswer;
+  clear(news_, choice.index);
+  take(choice, token, logits);
+  note_time(choice, now);
+  take_forced(choice);
   publish(choice);
   return {};
 }

@@ -31,6 +31,10 @@ class AnswerWriter {
     bool adds_text = true;  // an end token's own text is not part of the answer
   };
   Ending ending_of(const GenerationRequest& request, TokenId token) const;
+  Result<TokenId> pick(Choice& choice, std::span<const float> logits);
+  // Takes the token into the answer; `logits` empty: nobody asked for its probability.
+  void take(Choice& choice, TokenId token, std::span<const float> logits);
+  void take_forced(Choice& choice);
   std::span<const TokenId> banned_now(const Choice& choice);
   void note_time(Choice& choice, Monotonic now);
   void publish(Choice& choice);

@@ -24,7 +24,9 @@ struct Choice {
         index(which),
         phase(which == 0 ? Phase::kPrompt : Phase::kSibling),
         tokens(ticket->request.prompt),
-        text(vocabulary, ticket->request) {}
+        text(vocabulary, ticket->request) {
+    if (const auto& constraint = ticket->request.constraint) matcher = constraint->start();
+  }
 
   int generated() const { return static_cast<int>(tokens.size()) - ticket->prompt_count(); }
   int remaining() const {
@@ -49,6 +51,7 @@ struct Choice {
   Monotonic last_token{};
   std::vector<TokenId> tokens;  // prompt, then answer
   TextAssembler text;
+  std::optional<grammar::Matcher> matcher;  // has read the answer so far
 };
 using Choices = std::vector<std::unique_ptr<Choice>>;
 

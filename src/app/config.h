@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "http/server.h"
+#include "jobs/job_queue.h"
 #include "store/retention.h"
 #include "text/scheduler/scheduler.h"
 
@@ -36,6 +37,8 @@ struct AppConfig {
   int loaded_models_max = 2;
   Path data_dir;
   RetentionLimits retention;
+  JobQueueOptions jobs;
+  HistoryLimits history;
   std::string log_level = "info";
   std::string log_file;
 

@@ -71,6 +71,10 @@ void append_api_rows(Rows& rows, ApiLimits& api) {
            "Time a request waits for its model to load before it is answered 503.", 0, kHour},
           {"api.request_timeout", "--request-timeout", &api.request_timeout,
            "Time one request may take.", 0.001, 24 * kHour},
+          {"api.picture_bytes_max", "--max-picture-size", ByteCount{&api.picture_bytes_max},
+           "Size of one picture file in a request.", kKiB, kGiB},
+          {"api.public_url", "--public-url", &api.public_url,
+           "Address that links in answers begin with; empty: http:// and the request's Host."},
       });
 }
 
@@ -152,6 +156,28 @@ void append_picture_rows(Rows& rows, AppConfig& config) {
       });
 }
 
+void append_job_rows(Rows& rows, JobQueueOptions& jobs, HistoryLimits& history) {
+  rows.insert(
+      rows.end(),
+      {
+          {"jobs.queued_max", "--max-queued-jobs", &jobs.limits.queued_max,
+           "Picture jobs that wait; the next one is answered 429.", 1, 100'000},
+          {"jobs.queued_per_key_max", "--max-queued-jobs-per-key",
+           &jobs.limits.queued_per_owner_max,
+           "Picture jobs of one API key that wait; its next one is answered 429.", 1, 100'000},
+          {"jobs.run_max", "--job-timeout", &jobs.run_max,
+           "Time a job may run, where its request names no other; 0s: no limit.", 0,
+           30 * 24 * kHour},
+          {"jobs.keep_days", "--keep-job-days", &history.keep_days,
+           "Days that ended jobs and their pictures are kept; 0: for good.", 0, 36'500},
+          {"jobs.kept_max", "--max-kept-jobs", &history.jobs_max,
+           "Ended jobs that are kept with their pictures; past it the oldest go.", 1, 10'000'000},
+          {"jobs.kept_bytes_max", "--max-kept-pictures", ByteCount{&history.bytes_max},
+           "Size of all kept pictures; past it the oldest jobs go.", kKiB * kKiB,
+           1024 * 1024 * kGiB},
+      });
+}
+
 void append_place_rows(Rows& rows, AppConfig& config) {
   rows.insert(
       rows.end(),
@@ -185,6 +211,7 @@ ConfigTable make_config_table(AppConfig& config) {
   append_api_rows(rows, config.api);
   append_text_rows(rows, config);
   append_store_rows(rows, config.retention);
+  append_job_rows(rows, config.jobs, config.history);
   append_picture_rows(rows, config);
   append_place_rows(rows, config);
   return ConfigTable(std::move(rows));

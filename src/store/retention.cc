@@ -12,6 +12,7 @@ namespace diptych {
 namespace {
 
 constexpr int kRowsPerTransaction = 8;  // a response may have thousands of events
+constexpr int kJobsPerTransaction = 64;
 constexpr std::int64_t kDayMs = std::int64_t{24} * 60 * 60 * 1000;
 constexpr Duration kInterval = std::chrono::minutes(10);
 // The writer's lock is not fair: without a pause a long sweep would keep handlers waiting.
@@ -32,20 +33,24 @@ Counter& erased(Metrics& metrics, std::string_view reason) {
 
 class Thread final : public RetentionThread {
  public:
-  explicit Thread(Retention retention)
-      : retention_(std::move(retention)),
+  Thread(Retention answers, HistoryRetention history)
+      : answers_(std::move(answers)),
+        history_(std::move(history)),
         thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
  private:
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      if (const Status status = retention_.sweep(stop); !status)
+      if (const Status status = answers_.sweep(stop); !status)
         log_warn("old answers could not be erased: {}", status.error().message);
+      if (const Status status = history_.sweep(stop); !status)
+        log_warn("old jobs could not be erased: {}", status.error().message);
       rest(stop, kInterval);
     }
   }
 
-  Retention retention_;
+  Retention answers_;
+  HistoryRetention history_;
   std::jthread thread_;  // last: it uses the above
 };
 
@@ -99,8 +104,37 @@ Status Retention::erase_excess(const std::stop_token& stop) {
   }
 }
 
-std::unique_ptr<RetentionThread> start_retention(Retention retention) {
-  return std::make_unique<Thread>(std::move(retention));
+HistoryRetention::HistoryRetention(JobStore& jobs, HistoryLimits limits, const Clock& clock,
+                                   Metrics& metrics)
+    : jobs_(jobs),
+      limits_(limits),
+      clock_(clock),
+      erased_(metrics.counter("diptych_jobs_erased_total",
+                              "Ended jobs given up because of a bound of the history.")) {}
+
+Status HistoryRetention::sweep(const std::stop_token& stop) {
+  JobStore::Keep keep;
+  if (limits_.keep_days > 0) keep.created_after_ms = clock_.unix_ms() - limits_.keep_days * kDayMs;
+  keep.count_max = limits_.jobs_max;
+  keep.bytes_max = limits_.bytes_max;
+  int erased = 0;
+  while (!stop.stop_requested()) {
+    TRY(const int count, jobs_.retain(keep, kJobsPerTransaction));
+    erased_.add(count);
+    erased += count;
+    if (count < kJobsPerTransaction) break;
+    rest(stop, kPauseBetweenTransactions);
+  }
+  if (erased > 0)
+    log_info(
+        "{} ended jobs were given up: jobs.keep_days {}, jobs.kept_max {}, "
+        "jobs.kept_bytes_max {}",
+        erased, limits_.keep_days, limits_.jobs_max, limits_.bytes_max);
+  return {};
+}
+
+std::unique_ptr<RetentionThread> start_retention(Retention answers, HistoryRetention history) {
+  return std::make_unique<Thread>(std::move(answers), std::move(history));
 }
 
 }  // namespace diptych

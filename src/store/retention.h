@@ -1,5 +1,6 @@
 #pragma once
-// How long stored answers are kept, and the thread that gives up what is too old or too much.
+// How long stored answers and ended jobs are kept, and the thread that gives up what is too old or
+// too much.
 
 #include <cstddef>
 #include <memory>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/metrics.h"
+#include "jobs/job_store.h"
 #include "jobs/stores.h"
 
 namespace diptych {
@@ -36,10 +38,29 @@ class Retention {
   Gauge& bytes_;
 };
 
+struct HistoryLimits {  // of jobs that have ended, with their pictures
+  int keep_days = 0;    // 0: for good
+  int jobs_max = 20'000;
+  std::size_t bytes_max = std::size_t{50} << 30;  // of their pictures; past a bound the oldest go
+};
+
+class HistoryRetention {
+ public:
+  HistoryRetention(JobStore& jobs, HistoryLimits limits, const Clock& clock, Metrics& metrics);
+
+  Status sweep(const std::stop_token& stop);  // as Retention::sweep()
+
+ private:
+  JobStore& jobs_;
+  const HistoryLimits limits_;
+  const Clock& clock_;
+  Counter& erased_;
+};
+
 class RetentionThread {  // sweeps when it is made and every ten minutes; its end ends a sweep
  public:
   virtual ~RetentionThread() = default;
 };
-std::unique_ptr<RetentionThread> start_retention(Retention retention);
+std::unique_ptr<RetentionThread> start_retention(Retention answers, HistoryRetention history);
 
 }  // namespace diptych

@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "store/store.h"
+#include "store/testing/job_life.h"
+
 namespace diptych {
 namespace {
 
@@ -37,7 +40,7 @@ class FakeExpiry final : public AnswerExpiry {
   std::promise<void> emptied_;
 };
 
-class RetentionTest : public testing::Test {
+class RetentionTest : public ::testing::Test {
  protected:
   void fill(int count, std::int64_t created_ms) {
     for (int i = 0; i < count; ++i) expiry_.created_.push_back(created_ms);
@@ -97,8 +100,65 @@ TEST_F(RetentionTest, AFailureIsReportedAndTheNextSweepGoesOn) {
 TEST_F(RetentionTest, TheThreadSweepsAtOnceAndEndsWithItsObject) {
   fill(3, 0);
   auto emptied = expiry_.emptied_.get_future();
-  const auto thread = start_retention(Retention(expiry_, {}, clock_, *metrics_));
+  const auto store = *make_sqlite_store(":memory:", clock_);
+  const auto thread = start_retention(Retention(expiry_, {}, clock_, *metrics_),
+                                      HistoryRetention(store->jobs(), {}, clock_, *metrics_));
   EXPECT_EQ(emptied.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+}
+
+class HistoryTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> kept() {
+    std::vector<std::string> ids;
+    const auto jobs = store_->jobs().list({}, {.limit = 100});
+    for (const Job& job : jobs->rows) ids.push_back(job.id);
+    return ids;
+  }
+  Status sweep(HistoryLimits limits) {
+    return HistoryRetention(store_->jobs(), limits, clock_, *metrics_).sweep({});
+  }
+  // Ends with one picture of 100 bytes.
+  std::string drawn() {
+    const std::string bytes(100, static_cast<char>('a' + count_++));
+    return testing::run_job(*store_, testing::picture_job(), {bytes}).id;
+  }
+
+  ManualClock clock_;
+  std::unique_ptr<Metrics> metrics_ = make_metrics();
+  std::unique_ptr<SqliteStore> store_ = *make_sqlite_store(":memory:", clock_);
+  int count_ = 0;
+};
+
+TEST_F(HistoryTest, JobsPastTheirAgeGoWithTheirFiles) {
+  const std::string old = drawn();
+  const std::string blob = store_->jobs().get(old)->outputs.at(0).blob;
+  clock_.advance(std::chrono::hours(49));
+  const std::string young = drawn();
+  ASSERT_TRUE(sweep({.keep_days = 0}));
+  EXPECT_EQ(kept().size(), 2U);
+  ASSERT_TRUE(sweep({.keep_days = 2}));
+  EXPECT_THAT(kept(), ElementsAre(young));
+  EXPECT_EQ(store_->blobs().get(blob).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store_->gallery().list({}, {})->rows.size(), 1U);
+}
+
+TEST_F(HistoryTest, PastACountOrASizeTheOldestGo) {
+  drawn();
+  const std::string second = drawn(), third = drawn(), fourth = drawn();
+  ASSERT_TRUE(sweep({.jobs_max = 3}));
+  EXPECT_THAT(kept(), ElementsAre(second, third, fourth));
+  ASSERT_TRUE(sweep({.bytes_max = 299}));
+  EXPECT_THAT(kept(), ElementsAre(third, fourth));
+  ASSERT_TRUE(sweep({.bytes_max = 200}));
+  EXPECT_THAT(kept(), ElementsAre(third, fourth));
+}
+
+TEST_F(HistoryTest, UnfinishedJobsStayWhateverTheBound) {
+  const Submitted waiting = *store_->jobs().submit(testing::picture_job(), {});
+  drawn();
+  clock_.advance(std::chrono::hours(1000));
+  ASSERT_TRUE(sweep({.keep_days = 1, .jobs_max = 1, .bytes_max = 0}));
+  EXPECT_THAT(kept(), ElementsAre(waiting.job.id));
 }
 
 }  // namespace

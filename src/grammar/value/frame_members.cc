@@ -47,6 +47,24 @@ FrameId Frames::member(FrameId object, std::uint32_t choice, const Amounts& give
   return members_[key] = made;
 }
 
+bool Frames::may_come(FrameId object, std::uint32_t choice, const Amounts& given) {
+  const ObjectPlan& plan = object_plan(object);
+  if (!plan.plain) return member(object, choice, given) != kNone;
+  const std::size_t slot = std::size_t{object} * 2 + relevant(plan, given).free;
+  if (slot >= may_come_.size()) may_come_.resize(slot * 2 + 16);
+  if (!may_come_[slot]) {
+    const std::size_t size = plan.declared_count() + plan.classes.size();
+    may_come_[slot] = std::make_unique<std::uint8_t[]>(size);
+  }
+  enum : std::uint8_t { kNotKnown, kNo, kYes };
+  std::uint8_t known = may_come_[slot][choice];
+  if (known == kNotKnown) {
+    known = member(object, choice, given) == kNone ? kNo : kYes;
+    may_come_[slot][choice] = known;
+  }
+  return known == kYes;
+}
+
 FrameId Frames::make_member(FrameId object, std::uint32_t choice, const Amounts& amounts) {
   const auto words = frames_[object];
   ObjectPlan& plan = *object_plans_[words[1]];

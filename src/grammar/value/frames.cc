@@ -41,7 +41,7 @@ FrameId Frames::root(NodeId node) {
   return frames_.intern(words);
 }
 
-const Goal& Frames::goal(FrameId frame) {
+Goal& Frames::goal(FrameId frame) {
   const GoalId id = frames_[frame][3];
   if (id >= goal_rows_.size()) goal_rows_.resize(goals_.size());
   if (!goal_rows_[id]) {

@@ -32,6 +32,8 @@ struct Goal {
   std::vector<std::pair<Language, Targets>> strings;
   std::vector<std::pair<NumberSetId, Targets>> numbers;
   FrameId object = kNone, array = kNone;  // as they open
+  // Tracks at their first byte, as the reader of numbers makes them; kNoLimit: not made yet.
+  SequenceId first_numbers = kNoLimit;
 };
 
 struct ArrayPlan {
@@ -54,13 +56,14 @@ class Frames {
   FrameId root(NodeId node);
   FrameKind kind(FrameId frame) const { return static_cast<FrameKind>(frames_[frame][0]); }
   std::span<const std::uint32_t> words(FrameId frame) const { return frames_[frame]; }
-  const Goal& goal(FrameId frame);  // of a frame that asks for a value
+  Goal& goal(FrameId frame);  // of a frame that asks for a value
   const ObjectPlan& object_plan(FrameId frame) const { return *object_plans_[frames_[frame][1]]; }
   const ArrayPlan& array_plan(FrameId frame) const { return array_plans_[frames_[frame][1]]; }
 
   // After the key of choice `choice` (a declared name; from declared_count() on: a class of names).
   // kNone: it may not come.
   FrameId member(FrameId object, std::uint32_t choice, const Amounts& amounts);
+  bool may_come(FrameId object, std::uint32_t choice, const Amounts& amounts);  // member() != kNone
   FrameId item(FrameId array, std::uint32_t index);
   // After the value, which satisfied `targets`; kNone: no alternative wanted that.
   FrameId after_value(FrameId frame, Targets targets);
@@ -71,6 +74,15 @@ class Frames {
   bool is_unique_item(FrameId frame) const {
     return kind(frame) == FrameKind::kItem && array_plan(frame).unique;
   }
+
+  struct Alternative {  // of a frame: an object's or an array's
+    const ObjectForm* form = nullptr;
+    const ArrayShape* shape = nullptr;
+    SeenBits seen;
+  };
+  template <class Visit>
+  void for_each_alternative(FrameId frame, const Visit& visit) const;
+  std::span<const NodeId> goal_nodes(FrameId frame) const { return goals_[frames_[frame][3]]; }
 
   bool is_unique(FrameId frame) const;  // an array, or an item of one, with unique items
   std::uint64_t value_count(FrameId frame, std::uint64_t cap);
@@ -119,6 +131,28 @@ class Frames {
   std::deque<ArrayPlan> array_plans_;
   std::unordered_map<std::uint32_t, std::uint32_t> object_plan_of_, array_plan_of_;
   Memo members_, items_, afters_, closes_;
+  std::vector<std::unique_ptr<std::uint8_t[]>> may_come_;  // by frame and order; 0: not known
 };
+
+template <class Visit>
+void Frames::for_each_alternative(FrameId frame, const Visit& visit) const {
+  const auto words = frames_[frame];
+  const FrameKind of = kind(frame);
+  const bool pending = of == FrameKind::kMember || of == FrameKind::kItem;
+  const std::size_t skip = pending ? 1 : 0;  // the target
+  for (std::size_t at = pending ? 4 : 3; at < words.size();) {
+    const std::uint32_t index = words[at + skip];
+    if (of == FrameKind::kObject || of == FrameKind::kMember) {
+      visit(Alternative{.form = &object_plans_[words[1]]->forms[index],
+                        .shape = nullptr,
+                        .seen = seen_[words[2]]});
+      at += 2 + skip;
+    } else {
+      const ArrayShape& shape = nodes_.tables().arrays[array_plans_[words[1]].shapes[index]];
+      visit(Alternative{.form = nullptr, .shape = &shape, .seen = {}});
+      at += 1 + skip + shape.counted.size();
+    }
+  }
+}
 
 }  // namespace diptych::grammar

@@ -16,7 +16,8 @@ JsonWalker::JsonWalker(std::shared_ptr<const Schema> schema, const Policy& polic
       limits_(limits),
       nodes_(std::move(schema), policy, limits),
       frames_(nodes_),
-      numbers_(nodes_.tables().numbers, policy.numbers) {}
+      numbers_(nodes_.tables().numbers, policy.numbers),
+      endings_(nodes_, frames_, stack_, numbers_) {}
 
 Place JsonWalker::start() {
   return {.stack = stack_.intern({.frame = frames_.root(nodes_.root())}), .mode = Mode::kValue};

@@ -9,6 +9,7 @@
 
 #include "grammar/text/json_string.h"
 #include "grammar/value/document_stack.h"
+#include "grammar/value/endings.h"
 #include "grammar/value/number_tracks.h"
 #include "grammar/value/place.h"
 #include "grammar/value/value_nodes.h"
@@ -25,6 +26,7 @@ class JsonWalker {
   bool may_end(const Place& place);
   std::optional<PlainRun> plain_run(const Place& place);
   MaskKey mask_key(const Place& place, std::uint32_t reach);
+  std::optional<std::uint32_t> bytes_to_end(const Place& place);
 
   std::size_t memory_bytes() const;
   std::uint64_t refused_count() const { return refused_ + nodes_.refused_count(); }
@@ -36,7 +38,7 @@ class JsonWalker {
   bool begin_value(const Place& from, std::uint8_t byte, Place& to);
   bool begin_string(const Place& from, const Goal& goal, Place& to);
   bool begin_literal(const Place& from, std::uint32_t which, Place& to);
-  bool begin_number(const Place& from, const Goal& goal, std::uint8_t byte, Place& to);
+  bool begin_number(const Place& from, Goal& goal, std::uint8_t byte, Place& to);
   bool open(const Place& from, FrameId frame, Mode mode, Place& to);
   bool end_value(StackId stack, Targets targets, std::uint64_t hash, Place& to);
   bool in_literal(const Place& from, std::uint8_t byte, Place& to);
@@ -48,6 +50,7 @@ class JsonWalker {
   bool in_strings(const Place& from, std::uint8_t byte, Place& to);
   void add_character(const Place& from, std::uint8_t byte, Place& to) const;
   bool is_fresh(const StackRow& row, Language rest, std::uint64_t text);
+  bool is_fresh_after(const StackRow& row, const StringState& state, std::uint64_t text);
 
   // Containers.
   bool after_value(const Place& from, std::uint8_t byte, Place& to);
@@ -67,12 +70,19 @@ class JsonWalker {
   bool begin_key(StackId stack, Place& to);
   bool in_key(const Place& from, std::uint8_t byte, Place& to);
   bool in_free_key(const Place& from, std::uint8_t byte, Place& to);
+  bool in_one_free_key(const Place& from, std::uint8_t byte, Place& to);
   bool end_key(const Place& from, Place& to);
   bool take_key(const Place& from, std::uint32_t choice, bool is_free, Place& to);
   SequenceId free_tracks(const StackRow& row);
+  std::uint32_t all_names(StackId stack) const;
   bool any_usable(const StackRow& row, SpelledNames::Range range);
   bool is_free_name_left(const StackRow& row, Language rest, std::uint64_t text,
                          std::uint32_t declared);
+  bool is_free_name_after(const StackRow& row, const StringState& state, std::uint64_t text,
+                          std::uint32_t declared);
+
+  Endings::Bytes bytes_left(const Place& place);
+  Endings::Bytes key_bytes_left(const Place& place);
 
   bool has_many(Language language, std::uint64_t least);
   Amounts amounts(const StackRow& row) const { return {row.count, sets_.size(row.set)}; }
@@ -89,6 +99,7 @@ class JsonWalker {
   DocumentStack stack_;
   HashSets sets_;
   NumberTracks numbers_;
+  Endings endings_;
   SequenceTable string_tracks_;                              // pairs: language, targets
   SequenceTable name_tracks_;                                // pairs: language, class
   SequenceTable number_texts_;                               // pairs: text before, byte

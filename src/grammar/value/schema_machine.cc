@@ -30,6 +30,9 @@ class SchemaMachine : public Machine {
   std::optional<PlainRun> plain_run(const MachineState& state) override {
     return walker_.plain_run(Place::from(state));
   }
+  std::optional<std::uint32_t> bytes_to_end(const MachineState& state) override {
+    return walker_.bytes_to_end(Place::from(state));
+  }
   std::size_t memory_bytes() const override { return walker_.memory_bytes(); }
   std::uint64_t refused_count() const override { return walker_.refused_count(); }
 

@@ -55,39 +55,49 @@ inline bool accepts(Machine& machine, std::string_view text) {
   return taken_by(machine, text, state) == text.size() && machine.may_end(state);
 }
 
-// A walk over allowed bytes that likes to end: the document, or a failure.
-inline std::string random_document(Machine& machine, std::mt19937& random, int bytes_max) {
+// The allowed byte after which the end is nearest, as far as it is known.
+inline std::optional<std::uint8_t> byte_towards_end(Machine& machine, const MachineState& state) {
+  std::optional<std::uint8_t> best;
+  std::uint32_t least = 0xffff'ffff;
+  std::string order = "}]\",:01a";
+  for (int byte = 255; byte >= 0; --byte) order += static_cast<char>(byte);
+  for (const char byte : order) {
+    MachineState to;
+    if (!machine.next(state, static_cast<std::uint8_t>(byte), to)) continue;
+    const auto left = machine.bytes_to_end(to);
+    if (best && (!left || *left >= least)) continue;
+    best = static_cast<std::uint8_t>(byte);
+    least = left.value_or(0xffff'ffff);
+  }
+  return best;
+}
+
+// A walk over allowed bytes, at random and then to the end; nothing if it does not come to one.
+inline std::string random_document(Machine& machine, std::mt19937& random, std::size_t bytes_max) {
   MachineState state = machine.start();
   std::string text;
-  while (true) {
-    const bool may_end = machine.may_end(state);
-    if (may_end && (random() % 4 == 0 || static_cast<int>(text.size()) > bytes_max)) return text;
-    const ByteSet allowed = machine.allowed_bytes(state);
-    if (allowed.none()) {
-      EXPECT_TRUE(may_end) << "dead end after " << text;
+  while (text.size() < 8 * bytes_max) {
+    if (machine.may_end(state) && (text.size() > bytes_max || random() % 4 == 0)) return text;
+    const bool homewards = text.size() > bytes_max || random() % 3 == 0;
+    std::optional<std::uint8_t> chosen;
+    if (homewards) chosen = byte_towards_end(machine, state);
+    for (int tries = 0; tries < 40 && !chosen; ++tries) {
+      const auto byte =
+          static_cast<std::uint8_t>(random() % 8 == 0 ? random() : 32 + random() % 95);
+      MachineState ignored;
+      if (machine.next(state, byte, ignored)) chosen = byte;
+    }
+    if (!chosen) chosen = byte_towards_end(machine, state);
+    if (!chosen) {
+      EXPECT_TRUE(machine.may_end(state)) << "dead end after " << text;
       return text;
     }
-    if (static_cast<int>(text.size()) > 4 * bytes_max) return {};
-    std::string choices;
-    const bool closing = static_cast<int>(text.size()) > bytes_max || random() % 3 == 0;
-    for (const char c : std::string_view("}]\",:")) {
-      if (closing && choices.empty() && allowed[static_cast<unsigned char>(c)]) choices += c;
-    }
-    const bool closed = !choices.empty(), usual_only = random() % 16 != 0;
-    for (std::size_t byte = 0; !closed && byte < 256; ++byte) {
-      const bool usual = byte >= 0x20 && byte < 0x7f && byte != '\\';
-      if (allowed[byte] && (usual || !usual_only)) choices += static_cast<char>(byte);
-    }
-    const bool found = !choices.empty();
-    for (std::size_t byte = 0; !found && byte < 256; ++byte) {
-      if (allowed[byte]) choices += static_cast<char>(byte);
-    }
-    const char chosen = choices[random() % choices.size()];
     MachineState to;
-    EXPECT_TRUE(machine.next(state, static_cast<std::uint8_t>(chosen), to));
-    text += chosen;
+    EXPECT_TRUE(machine.next(state, *chosen, to));
+    text += static_cast<char>(*chosen);
     state = to;
   }
+  return {};
 }
 
 }  // namespace diptych::grammar

@@ -54,11 +54,39 @@ constexpr const char* kSchemas[] = {
 };
 
 TEST(SchemaWalks, endInValidDocuments) {
-  for (const char* schema : kSchemas) walk(schema, {}, 150);
+  for (const char* schema : kSchemas) walk(schema, {}, 60);
 }
 
 TEST(SchemaWalks, endInValidDocumentsUnderCompletePolicies) {
-  for (const char* schema : kSchemas) walk(schema, complete_policy(), 150);
+  for (const char* schema : kSchemas) walk(schema, complete_policy(), 60);
+}
+
+// From any state the way home is as long as was said, or shorter.
+TEST(SchemaWalks, canEndWithinTheBytesTold) {
+  for (const char* schema : kSchemas) {
+    auto made = machine_of(schema);
+    ASSERT_TRUE(made);
+    std::mt19937 random(3);
+    for (int i = 0; i < 40; ++i) {
+      const std::string text = random_document(*made->machine, random, 40);
+      MachineState state;
+      taken_by(*made->machine, text.substr(0, random() % (text.size() + 1)), state);
+      const auto told = made->machine->bytes_to_end(state);
+      if (!told) continue;
+      std::uint32_t used = 0;
+      std::string way;
+      while (!made->machine->may_end(state) && used <= *told) {
+        const auto byte = byte_towards_end(*made->machine, state);
+        ASSERT_TRUE(byte) << schema << " after " << text << " by " << way;
+        MachineState to;
+        ASSERT_TRUE(made->machine->next(state, *byte, to));
+        state = to;
+        way += static_cast<char>(*byte);
+        ++used;
+      }
+      EXPECT_LE(used, *told) << schema << " after " << text << " by " << way;
+    }
+  }
 }
 
 }  // namespace

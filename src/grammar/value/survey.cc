@@ -75,8 +75,8 @@ std::unexpected<Refusal> ValueNodes::refuse_unknown(const SchemaNode& node) cons
       .code = RefusalCode::kTooManyAlternatives,
       .keyword = {},
       .pointer = node.pointer,
-      .message = fmt::format("the schema comes to more than {} alternatives",
-                             limits_.alternatives_max),
+      .message =
+          fmt::format("the schema comes to more than {} alternatives", limits_.alternatives_max),
       .hint = "let a const or a required name tell the alternatives apart"});
 }
 

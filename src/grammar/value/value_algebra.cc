@@ -49,7 +49,7 @@ ArrayId ValueAlgebra::any_array() { return tables_.arrays.intern({}); }
 ObjectId ValueAlgebra::any_object() { return tables_.objects.intern(grammar::any_object(tables_)); }
 
 bool ValueAlgebra::too_many(const ValueSet& set) const {
-  return set.numbers.size() > limits_.alternatives_max ||
+  return work_left_ == 0 || set.numbers.size() > limits_.alternatives_max ||
          set.arrays.size() > limits_.alternatives_max ||
          set.objects.size() > limits_.alternatives_max;
 }
@@ -69,6 +69,11 @@ ValueSet ValueAlgebra::both(const ValueSet& a, const ValueSet& b) {
   set.objects = both_objects(a.objects, b.objects);
   set.unknown = too_many(set);
   return set;
+}
+
+bool ValueAlgebra::take_work() {
+  if (work_left_ > 0) --work_left_;
+  return work_left_ > 0;
 }
 
 ValueSet ValueAlgebra::either(const ValueSet& a, const ValueSet& b) {
@@ -129,6 +134,7 @@ ValueAlgebra::Ids ValueAlgebra::both_arrays(const Ids& a, const Ids& b) {
   const bool prune = a.size() * b.size() > 1;
   for (const ArrayId x : a) {
     for (const ArrayId y : b) {
+      if (!take_work()) return {};
       ArrayShape shape = grammar::both(tables_, tables_.arrays[x], tables_.arrays[y]);
       if (shape.min > shape.max) continue;
       const ArrayId id = x == y ? x : tables_.arrays.intern(std::move(shape));
@@ -147,6 +153,7 @@ ValueAlgebra::Ids ValueAlgebra::both_objects(const Ids& a, const Ids& b) {
         add(product, x);
         continue;
       }
+      if (!take_work()) return {};
       ObjectShape shape = grammar::both(tables_, tables_.objects[x], tables_.objects[y]);
       if (shape.min > shape.max) continue;
       const ObjectId id = tables_.objects.intern(std::move(shape));

@@ -29,6 +29,8 @@ class ValueAlgebra {
   // of all the sets it is in.
   ValueSet some(std::span<const ValueSet* const> sets);
 
+  // Products of shapes that may still be made; past it results are unknown.
+  void allow_work(std::size_t products) { work_left_ = products; }
   bool met_negated_unique() const { return met_negated_unique_; }
 
   ArrayId any_array();
@@ -49,11 +51,13 @@ class ValueAlgebra {
   void one_scalar(std::span<const ValueSet* const> sets, ValueSet& result);
   void one_shape(std::span<const ValueSet* const> sets, ValueSet& result);
   bool too_many(const ValueSet& set) const;
+  bool take_work();
 
   ValueTables& tables_;
   const Limits& limits_;
   EmptyShapes empty_;
   bool met_negated_unique_ = false;
+  std::size_t work_left_ = 0;
 };
 
 }  // namespace diptych::grammar

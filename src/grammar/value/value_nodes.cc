@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace diptych::grammar {
+namespace {
+
+constexpr std::size_t kProductsMax = 8000;  // of shapes, to work out one node
+
+}  // namespace
 
 ValueNodes::ValueNodes(std::shared_ptr<const Schema> schema, const Policy& policy,
                        const Limits& limits)
@@ -33,10 +38,12 @@ const ValueSet& ValueNodes::expand(NodeId node) {
   if (const Entry& known = entry(node); known.set != nullptr) return *known.set;
   if (entry(node).expanding || tables_.formulas.size() > limits_.nodes_max) return unknown_;
   entry(node).expanding = true;
+  if (expanding_++ == 0) algebra_.allow_work(kProductsMax);
   const std::uint64_t given_up = tables_.languages.refused_count();
   ValueSet worked_out = work_out(node);  // makes nodes: no reference into entries_ survives it
   worked_out.unknown |= tables_.languages.refused_count() != given_up;
   sets_.push_back(std::move(worked_out));
+  --expanding_;
   entry(node).expanding = false;
   entry(node).set = &sets_.back();
   return sets_.back();

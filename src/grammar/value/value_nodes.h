@@ -109,7 +109,7 @@ class ValueNodes {
   std::uint32_t depth_ = 0, met_ = kNoLimit;
   bool met_unfinished_ = false;  // a node in the middle of being worked out was met
   std::size_t steps_left_ = 0;
-  std::uint32_t count_depth_ = 0;
+  std::uint32_t count_depth_ = 0, expanding_ = 0;
   std::uint64_t refused_ = 0;
   // The first thing that could not be worked out.
   std::optional<Refusal> problem_;

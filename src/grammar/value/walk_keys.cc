@@ -17,8 +17,9 @@ std::uint32_t packed(Range range) { return range.empty() ? 0 : range.end << 16 |
 
 bool JsonWalker::any_usable(const StackRow& row, Range range) {
   const SpelledNames& names = frames_.object_plan(row.frame).names;
+  const Amounts so_far = amounts(row);
   for (std::uint32_t i = range.begin; i < range.end; ++i) {
-    if (frames_.member(row.frame, names.indexes[i], amounts(row)) != kNone) return true;
+    if (frames_.may_come(row.frame, names.indexes[i], so_far)) return true;
   }
   return false;
 }
@@ -29,12 +30,16 @@ bool JsonWalker::key_may_come(StackId stack) {
   return any_usable(row, plan.names.all()) || free_tracks(row) != 0;
 }
 
+std::uint32_t JsonWalker::all_names(StackId stack) const {
+  return packed(frames_.object_plan(stack_[stack].frame).names.all());
+}
+
 SequenceId JsonWalker::free_tracks(const StackRow& row) {
   const ObjectPlan& plan = frames_.object_plan(row.frame);
   std::vector<std::uint32_t> words;
   for (std::uint32_t i = 0; i < plan.classes.size(); ++i) {
     const Language names = plan.classes[i].names;
-    if (frames_.member(row.frame, plan.declared_count() + i, amounts(row)) == kNone) continue;
+    if (!frames_.may_come(row.frame, plan.declared_count() + i, amounts(row))) continue;
     if (is_free_name_left(row, names, kEmptyTextHash, plan.declared_count())) {
       words.insert(words.end(), {names.id, i});
     }
@@ -53,6 +58,17 @@ bool JsonWalker::is_free_name_left(const StackRow& row, Language rest, std::uint
     return sets_.contains(row.set, whole) ||
            std::ranges::find(plan.name_hashes, whole) != plan.name_hashes.end();
   });
+}
+
+bool JsonWalker::is_free_name_after(const StackRow& row, const StringState& state,
+                                    std::uint64_t text, std::uint32_t declared) {
+  if (state.partial == 0 && state.high_surrogate == 0) {
+    return is_free_name_left(row, state.language, text, declared);
+  }
+  return has_fresh_character(nodes_.tables().languages, policy_.escapes, state, text,
+                             [&](Language rest, std::uint64_t whole) {
+                               return is_free_name_left(row, rest, whole, declared);
+                             });
 }
 
 bool JsonWalker::begin_key(StackId stack, Place& to) {
@@ -93,6 +109,7 @@ bool JsonWalker::in_free_key(const Place& from, std::uint8_t byte, Place& to) {
   const auto tracks = name_tracks_[from.a];
   const Range range = range_of(to);
   add_character(from, byte, to);
+  if (tracks.size() == 2) return in_one_free_key(from, byte, to);
   std::vector<std::uint32_t> next;
   for (std::size_t at = 0; at < tracks.size(); at += 2) {
     const StringState state = {
@@ -101,16 +118,35 @@ bool JsonWalker::in_free_key(const Place& from, std::uint8_t byte, Place& to) {
     const StringStep step =
         next_in_string(nodes_.tables().languages, policy_.escapes, state, byte, after);
     if (step != StringStep::kInside) continue;
-    if (to.hash != from.hash &&
-        !is_free_name_left(row, after.language, to.hash, range.end - range.begin)) {
-      continue;
-    }
+    if (!is_free_name_after(row, after, to.hash, range.end - range.begin)) continue;
     next.insert(next.end(), {after.language.id, tracks[at + 1]});
     to.b = after.partial;
     to.c = after.high_surrogate;
   }
   to.a = name_tracks_.intern(next);
   return to.a != 0;
+}
+
+bool JsonWalker::in_one_free_key(const Place& from, std::uint8_t byte, Place& to) {
+  const auto tracks = name_tracks_[from.a];
+  const StringState state = {.language = {tracks[0]}, .partial = from.b, .high_surrogate = from.c};
+  StringState after;
+  Languages& languages = nodes_.tables().languages;
+  if (next_in_string(languages, policy_.escapes, state, byte, after) != StringStep::kInside) {
+    return false;
+  }
+  to.b = after.partial;
+  to.c = after.high_surrogate;
+  const Range range = range_of(to);
+  if (!languages.is_all(after.language) &&
+      !is_free_name_after(stack_[from.stack], after, to.hash, range.end - range.begin)) {
+    return false;
+  }
+  if (after.language != state.language) {
+    const std::uint32_t next[] = {after.language.id, tracks[1]};
+    to.a = name_tracks_.intern(next);
+  }
+  return true;
 }
 
 // The closing quote of a name that is not spelled as a declared one.

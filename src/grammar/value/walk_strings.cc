@@ -53,7 +53,16 @@ bool JsonWalker::in_string(const Place& from, std::uint8_t byte, Place& to) {
   to.c = after.high_surrogate;
   if (from.hash == 0) return true;
   add_character(from, byte, to);
-  return to.hash == from.hash || is_fresh(stack_[from.stack], after.language, to.hash);
+  return is_fresh_after(stack_[from.stack], after, to.hash);
+}
+
+// Also within a character: it must be able to become one that leads on.
+bool JsonWalker::is_fresh_after(const StackRow& row, const StringState& state, std::uint64_t text) {
+  if (row.set == 0 || !frames_.is_unique_item(row.frame)) return true;
+  if (state.partial == 0 && state.high_surrogate == 0) return is_fresh(row, state.language, text);
+  return has_fresh_character(
+      nodes_.tables().languages, policy_.escapes, state, text,
+      [&](Language rest, std::uint64_t whole) { return is_fresh(row, rest, whole); });
 }
 
 bool JsonWalker::in_strings(const Place& from, std::uint8_t byte, Place& to) {

@@ -44,11 +44,14 @@ bool JsonWalker::can_differ(const Place& place) {
 
 // More than `seen` ways to go on, inside the innermost array with unique items.
 bool JsonWalker::has_ways(const Place& place, std::uint64_t seen) {
-  if (place.mode == Mode::kString && has_many({place.a}, seen + 1)) return true;
+  const bool between = place.b == 0 && place.c == 0;  // characters; else one is bound already
+  if (place.mode == Mode::kString && has_many({place.a}, seen + 1)) {
+    if (between || nodes_.tables().languages.is_all({place.a})) return true;
+  }
   const std::uint64_t needed = seen + (place.mode == Mode::kNextKey ? 2 : 1);
   if (place.mode == Mode::kKey) {
     const auto tracks = name_tracks_[place.a];
-    if (tracks.size() >= 2 && has_many({tracks[0]}, needed + 1)) return true;
+    if (between && tracks.size() >= 2 && has_many({tracks[0]}, needed + 1)) return true;
   } else if (place.mode == Mode::kValue || place.mode == Mode::kColon) {
     if (frames_.value_count(stack_[place.stack].frame, needed) >= needed) return true;
   }

@@ -15,7 +15,7 @@ constexpr std::uint32_t kSeenNumbersMax = 2000;  // in one array with unique ite
 }  // namespace
 
 bool JsonWalker::begin_value(const Place& from, std::uint8_t byte, Place& to) {
-  const Goal& goal = frames_.goal(stack_[from.stack].frame);
+  Goal& goal = frames_.goal(stack_[from.stack].frame);
   switch (byte) {
     case '"':
       return begin_string(from, goal, to);
@@ -94,12 +94,16 @@ bool JsonWalker::in_literal(const Place& from, std::uint8_t byte, Place& to) {
   return end_value(from.stack, from.d, kLiteralHashes[from.a], to);
 }
 
-bool JsonWalker::begin_number(const Place& from, const Goal& goal, std::uint8_t byte, Place& to) {
-  if (byte != '-' && (byte < '0' || byte > '9')) return false;
+bool JsonWalker::begin_number(const Place& from, Goal& goal, std::uint8_t byte, Place& to) {
+  if ((byte != '-' && (byte < '0' || byte > '9')) || goal.numbers.empty()) return false;
   const StackRow& row = stack_[from.stack];
-  auto sets = goal.numbers;
-  if (frames_.is_unique_item(row.frame) && row.set != 0) exclude_seen_numbers(row, sets);
-  Place before = {.stack = from.stack, .mode = Mode::kNumber, .a = numbers_.start(sets)};
+  if (goal.first_numbers == kNoLimit) goal.first_numbers = numbers_.start(goal.numbers);
+  Place before = {.stack = from.stack, .mode = Mode::kNumber, .a = goal.first_numbers};
+  if (frames_.is_unique_item(row.frame) && row.set != 0) {
+    auto sets = goal.numbers;
+    exclude_seen_numbers(row, sets);
+    before.a = numbers_.start(sets);
+  }
   return before.a != 0 && in_number(before, byte, to);
 }
 

@@ -48,8 +48,10 @@ struct GenerationRequest {
   std::string cache_salt;        // prefixes are shared only inside equal salts
   Priority priority = Priority::kNormal;
   std::optional<Duration> timeout;  // from submission
-  std::optional<grammar::Constraint>
-      constraint;  // what the text must match, of the model's own vocabulary
+  // What the text must match, of the model's own vocabulary.
+  std::optional<grammar::Constraint> constraint;
+  // Near token_count_max only what can still be closed may come, so that the text ends as it must.
+  bool close_within_limit = false;
 };
 
 struct TopLogprob {

@@ -159,6 +159,11 @@ constexpr Field kFormatRows[] = {
      .doc = "A grammar in GBNF or Lark.",
      .types = kString | kNull,
      .parse = parse_grammar},
+    {.name = "close_within_limit",
+     .doc = "A constrained answer is brought to its proper end before max_tokens cuts it off.",
+     .types = kBool | kNull,
+     .shown_default = "false",
+     .parse = set_member<AnswerFormat, &AnswerFormat::close_within_limit>},
     {.name = "structured_outputs",
      .doc = "One of json, regex, choice, grammar, structural_tag.",
      .types = kObject | kNull,
@@ -229,7 +234,13 @@ std::span<const Field> format_rows() { return kFormatRows; }
 
 Status apply_format(const AnswerFormat& format, TextModel& model, GenerationRequest& generation,
                     Warnings& warnings) {
-  if (!format.source) return {};
+  if (!format.source) {
+    if (!format.close_within_limit) return {};
+    return invalid_value(
+        "close_within_limit",
+        "Invalid value for 'close_within_limit': nothing says what the answer must "
+        "match; give a 'response_format' or a grammar.");
+  }
   TRY_STATUS(check_companions(format, generation));
   const grammar::Policy policy{.openai_strict = format.strict};
   auto constraint = model.grammars().get(*format.source, policy);
@@ -238,6 +249,7 @@ Status apply_format(const AnswerFormat& format, TextModel& model, GenerationRequ
     warnings.push_back(
         {format.schema_param, fmt::format("{}: {}", warning.param, warning.message)});
   generation.constraint = std::move(*constraint);
+  generation.close_within_limit = format.close_within_limit;
   return {};
 }
 

@@ -16,6 +16,7 @@ namespace diptych::openai {
 struct AnswerFormat {
   std::optional<grammar::GrammarSource> source;  // none: any text
   bool strict = false;                           // OpenAI's subset of JSON Schema, in its words
+  bool close_within_limit = false;               // near max_tokens the answer is brought to its end
   std::string param;                             // what asked for it
   std::string schema_param;                      // where the schema stands, for errors inside it
 };

@@ -161,7 +161,7 @@ TEST(ChatFields, OfLocalSamplersAreRefusedByName) {
       {R"("grammar":"root ::= x")", "grammar", "malformed_grammar"},
       {R"("guided_json":"{")", "guided_json", "malformed_schema"},
       {R"("guided_regex":"(")", "guided_regex", "malformed_grammar"},
-      {R"("guided_choice":[])", "guided_choice", "invalid_value"},
+      {R"("guided_choice":[])", "guided_choice", "empty_array"},
       {R"("structured_outputs":{"yaml":1})", "structured_outputs.yaml", "unknown_parameter"},
       {R"("chat_template":"x")", "chat_template", "unsupported_parameter"},
       {R"("chat_template_kwargs":{"enable_thinking":"no"})", "chat_template_kwargs.enable_thinking",

@@ -25,7 +25,9 @@ struct Choice {
         phase(which == 0 ? Phase::kPrompt : Phase::kSibling),
         tokens(ticket->request.prompt),
         text(vocabulary, ticket->request) {
-    if (const auto& constraint = ticket->request.constraint) matcher = constraint->start();
+    const GenerationRequest& request = ticket->request;
+    if (request.constraint) matcher = request.constraint->start();
+    if (matcher && request.close_within_limit) matcher->limit_tokens(request.token_count_max);
   }
 
   int generated() const { return static_cast<int>(tokens.size()) - ticket->prompt_count(); }

@@ -84,6 +84,20 @@ TEST_F(Constrained, ALimitEndsTheAnswerInTheMiddle) {
   EXPECT_EQ(reading.finish.at(0), FinishReason::kLength);
 }
 
+TEST_F(Constrained, CloseWithinLimitBringsTheAnswerToItsEnd) {
+  SchedulerBench bench;
+  for (const int limit : {12, 20, 40}) {
+    GenerationRequest asked = request(
+        {GrammarKind::kJsonSchema, R"({"type":"array","items":{"type":"string"},"minItems":1})"},
+        limit);
+    asked.close_within_limit = true;
+    asked.sampling.temperature = 1;
+    const Reading reading = bench.answer(std::move(asked));
+    EXPECT_EQ(reading.finish.at(0), FinishReason::kStop) << reading.text.at(0);
+    EXPECT_TRUE(parse_json(reading.text.at(0))) << reading.text.at(0);
+  }
+}
+
 TEST_F(Constrained, TheSameGrammarIsCompiledOnce) {
   const grammar::GrammarSource source{GrammarKind::kRegex, "a+"};
   auto first = grammars_.get(source, {}), second = grammars_.get(source, {});

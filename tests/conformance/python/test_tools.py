@@ -1,6 +1,7 @@
 """Tools on a model whose template has no place for them: a generic tool prompt is used, and said so."""
 
 import json
+import re
 
 import openai
 import pytest
@@ -115,23 +116,47 @@ def test_legacy_functions_answer_with_function_call(ask):
 
 
 @pytest.mark.parametrize("tool_choice", ["required", {"type": "function", "function": {"name": "get_weather"}}])
-def test_forced_choice_is_honoured_or_refused_by_name(call, tool_choice):
-    try:
-        choice = call(tool_choice=tool_choice).choices[0]
-    except openai.BadRequestError as error:
-        assert error.param.startswith("tool_choice")
-        return
+def test_a_forced_choice_is_a_call_whose_arguments_match(call, tool_choice):
+    choice = call(tool_choice=tool_choice, parallel_tool_calls=False, max_completion_tokens=80).choices[0]
     assert choice.finish_reason == "tool_calls"
+    assert choice.message.tool_calls[0].function.name == "get_weather"
+    assert "city" in json.loads(choice.message.tool_calls[0].function.arguments)
+
+
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
 
 
 @pytest.mark.parametrize("response_format", [
-    {"type": "json_object"},
-    {"type": "json_schema", "json_schema": {"name": "x", "strict": True, "schema": {
-        "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}}}])
-def test_structured_output_is_honoured_or_refused_by_name(ask, response_format):
-    try:
-        choice = ask("Answer in JSON: the city of the Eiffel tower?", response_format=response_format, max_completion_tokens=60).choices[0]
-    except openai.BadRequestError as error:
-        assert error.param.startswith("response_format")
-        return
-    assert isinstance(json.loads(choice.message.content), dict)
+    {"type": "json_object"}, {"type": "json_schema", "json_schema": {"name": "x", "strict": True, "schema": CITY}}])
+def test_structured_output_is_json_and_ends(ask, response_format):
+    choice = ask("Answer in JSON: the city of the Eiffel tower?", response_format=response_format, max_completion_tokens=60,
+                 extra_body={"close_within_limit": True}).choices[0]
+    assert choice.finish_reason == "stop"
+    answer = json.loads(choice.message.content)
+    assert isinstance(answer, dict)
+    if response_format["type"] == "json_schema":
+        assert list(answer) == ["city"]
+
+
+def test_a_streamed_structured_answer_is_the_same(ask):
+    options = dict(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": CITY}}, temperature=0)
+    whole = ask("The city of the Eiffel tower?", **options).choices[0].message.content
+    pieces = ask("The city of the Eiffel tower?", stream=True, **options)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in pieces if chunk.choices) == whole
+
+
+@pytest.mark.parametrize(("extra", "pattern"), [
+    ({"guided_choice": ["yes", "no"]}, r"yes|no"), ({"guided_regex": r"[A-Z][a-z]{2,8}\."}, r"[A-Z][a-z]{2,8}\."),
+    ({"grammar": 'root ::= "<" [0-9]{1,3} ">"'}, r"<[0-9]{1,3}>"), ({"guided_json": CITY, "close_within_limit": True}, r'\{\s*"city".*\}')])
+def test_local_grammars_are_kept(ask, extra, pattern):
+    answer = ask("Is the sky blue?", extra_body=extra, max_completion_tokens=100).choices[0]
+    assert re.fullmatch(pattern, answer.message.content, re.S), answer.message.content
+
+
+@pytest.mark.parametrize(("schema", "code"), [
+    ({"type": "string", "pattern": r"(a)\1"}, "unsupported_regex"), ({"type": "strin"}, "malformed_schema"), (False, "unsatisfiable")])
+def test_schemas_that_cannot_be_kept_are_refused_before_any_token(ask, schema, code):
+    with pytest.raises(openai.BadRequestError) as caught:
+        ask("x", response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}})
+    assert caught.value.param == "response_format.json_schema.schema"
+    assert caught.value.code == code

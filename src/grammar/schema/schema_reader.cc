@@ -47,6 +47,10 @@ Compiled<Schema> SchemaReader::read(std::string_view text) {
     });
   }
   if (options_.policy.openai_strict) TRY_STATUS(check_openai_strict(*root.node));
+  // Nodes are large: moving them while the table grows would cost as much as reading them. What is
+  // reserved and not used is never touched.
+  const auto objects = static_cast<std::size_t>(std::ranges::count(text, '{'));
+  schema_.nodes.reserve(std::min(objects + 1, options_.limits.nodes_max));
   schema_.root = want(std::move(root));
   TRY_STATUS(read_pending());
   TRY_STATUS(want_dynamic_anchors());
@@ -95,8 +99,10 @@ Compiled<void> SchemaReader::check_pattern(const std::string& pattern) {
         .hint = {},
     });
   }
+  if (patterns_.contains(pattern)) return {};
   if (!languages_) languages_ = std::make_unique<Languages>(options_.limits);
   TRY_STATUS(languages_->ecma_pattern(pattern));
+  patterns_.insert(pattern);
   return {};
 }
 

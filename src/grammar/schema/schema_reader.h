@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "grammar/schema/keyword_reader.h"
 #include "grammar/text/language.h"
@@ -47,7 +48,8 @@ class SchemaReader final : public SchemaSink {
   std::unordered_map<const JsonNode*, SchemaId> ids_;
   std::vector<bool> resource_in_use_;
   std::size_t warnings_left_out_ = 0;
-  std::unique_ptr<Languages> languages_;  // made by the first pattern
+  std::unique_ptr<Languages> languages_;      // made by the first pattern
+  std::unordered_set<std::string> patterns_;  // checked
   std::chrono::steady_clock::time_point deadline_;
 };
 

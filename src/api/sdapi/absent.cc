@@ -17,6 +17,11 @@ constexpr std::string_view kNoTraining = "Models are not trained here.";
 constexpr std::string_view kNoDetection = "Nothing is detected in pictures here.";
 constexpr std::string_view kNoStop = "The server is stopped by a signal, not by a request.";
 
+constexpr std::string_view kNoLog = "The log is the operator's.";
+constexpr std::string_view kNoMachine = "Devices are the operator's; see diptych doctor.";
+constexpr std::string_view kNoNetworks = "No networks are applied to models.";
+constexpr std::string_view kNoFiles = "Files are not listed; /api/v1/gallery lists pictures.";
+
 constexpr Absent kRows[] = {
     {"POST", "/sdapi/v1/interrogate", kNoCaptions},
     {"POST", "/sdapi/v1/caption", kNoCaptions},
@@ -36,12 +41,38 @@ constexpr Absent kRows[] = {
     {"POST", "/sdapi/v1/create/hypernetwork", kNoTraining},
     {"POST", "/sdapi/v1/train/embedding", kNoTraining},
     {"POST", "/sdapi/v1/train/hypernetwork", kNoTraining},
-    {"POST", "/sdapi/v1/lock-checkpoint", "Each request names its model; none is locked."},
+    {"POST", "/sdapi/v1/lock-checkpoint", "Each request names its model."},
     {"POST", "/sdapi/v1/server-kill", kNoStop},
     {"POST", "/sdapi/v1/server-restart", kNoStop},
     {"POST", "/sdapi/v1/server-stop", kNoStop},
     {"POST", "/sdapi/v1/shutdown", kNoStop},
     {"POST", "/sdapi/v1/restart", kNoStop},
+    {"GET", "/sdapi/v1/log", kNoLog},
+    {"POST", "/sdapi/v1/log", kNoLog},
+    {"GET", "/internal/sysinfo", kNoLog},
+    {"GET", "/sdapi/v1/history", "/api/v1/jobs lists what was drawn."},
+    {"GET", "/sdapi/v1/gpu", kNoMachine},
+    {"GET", "/sdapi/v1/gpu-smi", kNoMachine},
+    {"GET", "/sdapi/v1/platform", kNoMachine},
+    {"GET", "/sdapi/v1/torch", kNoMachine},
+    {"GET", "/sdapi/v1/modules", kNoMachine},
+    {"GET", "/sdapi/v1/masking", kNoDetection},
+    {"GET", "/sdapi/v1/control-modes", kNoControl},
+    {"GET", "/sdapi/v1/xyz-grid", "Grids over axes are not drawn."},
+    {"GET", "/sdapi/v1/lora", kNoNetworks},
+    {"GET", "/sdapi/v1/network", kNoNetworks},
+    {"GET", "/sdapi/v1/extra-network-detail", kNoNetworks},
+    {"GET", "/sdapi/v1/extra-network-details", kNoNetworks},
+    {"GET", "/sdapi/v1/browser/folders", kNoFiles},
+    {"GET", "/sdapi/v1/browser/files", kNoFiles},
+    {"POST", "/sdapi/v1/upload", "Pictures come with the request."},
+    {"GET", "/sdapi/v1/latents", "Latents are not given out."},
+    {"POST", "/sdapi/v1/latents", "Latents are not taken."},
+    {"GET", "/sdapi/v1/vqa/models", kNoCaptions},
+    {"GET", "/sdapi/v1/vqa/prompts", kNoCaptions},
+    {"GET", "/sdapi/v1/tagger/models", kNoCaptions},
+    {"POST", "/sdapi/v1/prompt-lang", kNoDetection},
+    {"POST", "/sdapi/v1/prompt-banned", kNoDetection},
     {"GET", "/controlnet/version", kNoControl},
     {"GET", "/controlnet/model_list", kNoControl},
     {"GET", "/controlnet/module_list", kNoControl},

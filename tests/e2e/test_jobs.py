@@ -143,3 +143,35 @@ def test_what_cannot_be_drawn_is_refused_at_once(server):
     assert answer.status == 400 and answer.error["param"] == "picture.width"
     answer = server.ask("POST", "/api/v1/jobs", {"picture": PICTURE | {"sampler": "Sketch"}})
     assert answer.status == 400 and answer.error["param"] == "picture.sampler"
+
+
+def test_a_client_who_leaves_cancels_its_picture(server):
+    connection = server.connect()
+    body = {"prompt": "left alone", "size": "256x256", "steps": 500}
+    connection.request("POST", "/v1/images/generations", json.dumps(body), {"Content-Type": "application/json"})
+    running = lambda: server.ask("GET", "/api/v1/jobs?state=running").json()["data"]  # noqa: E731
+    while not running():
+        time.sleep(0.05)
+    (job,) = running()
+    connection.close()
+    assert finished(server, job["id"])["state"] == "cancelled"
+
+
+def test_a_keyed_servers_feed_is_private(tmp_path):
+    def new_key(name):
+        made = serving.run_cli("keys", "add", name, "--scope", "inference", "--data-dir", str(tmp_path), "--json")
+        assert made.returncode == 0, made.stderr
+        return json.loads(made.stdout)["secret"]
+    mine, theirs = new_key("mine"), new_key("theirs")
+    with serving.Diptych("--require-key", data_dir=tmp_path) as keyed:
+        bearer = lambda key: {"Authorization": f"Bearer {key}"}  # noqa: E731
+        with pytest.raises(AssertionError, match="401"):
+            WebSocket(keyed)
+        talk = WebSocket(keyed, [f"Sec-WebSocket-Protocol: diptych, diptych.key.{theirs}"])
+        talk.send({"op": "subscribe"})
+        assert talk.receive()["type"] == "subscribed"
+        job = keyed.ask("POST", "/api/v1/jobs", {"picture": PICTURE}, headers=bearer(mine)).json()["id"]
+        assert keyed.ask("GET", f"/api/v1/jobs/{job}", headers=bearer(theirs)).status == 404
+        assert keyed.ask("GET", f"/api/v1/jobs/{job}?wait_ms=10000", headers=bearer(mine)).json()["id"] == job
+        own = keyed.ask("POST", "/api/v1/jobs", {"picture": PICTURE}, headers=bearer(theirs)).json()["id"]
+        assert talk.receive()["event"]["job"] == own, "the first event is not of the other key's job"

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from typing import Callable
 
-from . import modes_pressure, modes_speed, modes_startup
+from . import modes_pressure, modes_speed, modes_startup, modes_structured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +86,9 @@ MODES = (
         Metric("overhead_p50_ms", "request outside the engine, p50", "ms", below(0.5, "ms")),
         Metric("models_p50_ms", "GET /v1/models, p50", "ms", below(0.14, "ms")),
         Metric("chat_1_token_p50_ms", "chat of one token, p50", "ms"))),
+    Mode("structured", modes_structured.structured, (
+        Metric("schema_rate", "answers held to a JSON Schema, one stream", "tok/s"),
+        Metric("schema_share", "... as a share of free answers", "x", above(1.0, "x")))),
     Mode("disconnect", modes_pressure.disconnect, (
         *_gone("decode", "decoding", below(10, "ms")),
         *_gone("prefill", "prefill of 1,500", _MICRO_BATCH),

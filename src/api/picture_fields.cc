@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/picture_names.h"
+#include "api/picture_field_values.h"
 #include "image/samplers/schedule_registry.h"
 #include "image/samplers/solver_registry.h"
 
@@ -16,32 +16,14 @@ namespace {
 using std::string_view;
 using Body = PictureFields;
 
-constexpr std::size_t kPromptMax = 32'000;  // characters
 constexpr double kSeedMax =
     9'007'199'254'740'991;  // 2^53 − 1: what every JSON reader keeps exactly
-constexpr Limits kSide{.min = kPictureSideMin, .max = kPictureSideMax};
 constexpr JsonTypes kMaybeInteger = kInteger | kNull, kMaybeNumber = kNumber | kNull,
                     kMaybeString = kString | kNull, kMaybeBool = kBool | kNull;
 
 template <auto Member>
 Status into_request(const Json& value, const FieldSite& site) {
   return assign(site.into<Body>().request.*Member, value, site);
-}
-
-// A name that a registry knows; its error lists or suggests names.
-template <class Found>
-Status check_known(const Result<Found>& found, string_view path) {
-  if (found) return {};
-  return invalid_value(path, fmt::format("Invalid '{}': {}.", path, found.error().message));
-}
-
-Status parse_sampler_into(std::string& to, const Json& value, const FieldSite& site) {
-  to = value.as_string();
-  return to.empty() ? Status() : check_known(get_sampler(to), site.path);
-}
-Status parse_schedule_into(std::string& to, const Json& value, const FieldSite& site) {
-  to = value.as_string();
-  return to.empty() ? Status() : check_known(get_schedule(to), site.path);
 }
 
 Status parse_side_into(std::optional<int>& to, const Json& value, const FieldSite& site) {
@@ -72,12 +54,10 @@ Status parse_emphasis(const Json& value, const FieldSite& site) {
 
 Status parse_noise(const Json& value, const FieldSite& site) {
   auto source = parse_random_source(value.as_string());
-  TRY_STATUS(check_known(source, site.path));
+  if (!source) return unknown_name(source.error(), site.path);
   site.into<Body>().request.noise = *source;
   return {};
 }
-
-// --- nested objects -----------------------------------------------------------------------------
 
 constexpr Field kVariationRows[] = {
     {.name = "seed",
@@ -103,191 +83,6 @@ Status parse_variation(const Json& value, const FieldSite& site) {
   return parse_object(kVariationSchema, value, inner);
 }
 
-constexpr string_view kResizeNames[] = {"stretch", "crop", "fill"};
-constexpr ResizeMode kResizes[] = {ResizeMode::kStretch, ResizeMode::kCrop, ResizeMode::kFill};
-constexpr string_view kContentNames[] = {"fill", "original", "latent_noise", "latent_nothing"};
-constexpr MaskedContent kContents[] = {MaskedContent::kFill, MaskedContent::kOriginal,
-                                       MaskedContent::kLatentNoise, MaskedContent::kLatentNothing};
-
-// The row's choices were checked: the name is there.
-template <class Value, std::size_t n>
-Value value_named(string_view name, const string_view (&names)[n], const Value (&values)[n]) {
-  std::size_t i = 0;
-  while (i + 1 < n && names[i] != name) ++i;
-  return values[i];
-}
-
-Inpaint& inpaint_of(const FieldSite& site) { return *site.into<Body>().request.init->inpaint; }
-template <auto Member>
-Status into_inpaint(const Json& value, const FieldSite& site) {
-  return assign(inpaint_of(site).*Member, value, site);
-}
-
-constexpr Field kInpaintRows[] = {
-    {.name = "mask",
-     .doc = "White is drawn anew: Base64, a data URL, or blob: and a hash.",
-     .types = kString,
-     .limits = {.length_min = 1},
-     .required = true,
-     .parse = [](const Json& value, const FieldSite& site) -> Status {
-       site.into<Body>().mask_path = site.path;
-       return assign(site.into<Body>().mask_picture, value, site);
-     }},
-    {.name = "blur",
-     .doc = "Of the mask's edge: sigma in pixels.",
-     .types = kNumber,
-     .limits = {.min = 0, .max = 256},
-     .shown_default = "4",
-     .parse = into_inpaint<&Inpaint::blur>},
-    {.name = "inverted",
-     .doc = "Black is drawn anew.",
-     .types = kBool,
-     .shown_default = "false",
-     .parse = into_inpaint<&Inpaint::inverted>},
-    {.name = "content",
-     .doc = "What the masked area starts from.",
-     .types = kString,
-     .choices = kContentNames,
-     .shown_default = "\"original\"",
-     .parse = [](const Json& value, const FieldSite& site) -> Status {
-       inpaint_of(site).content = value_named(value.as_string(), kContentNames, kContents);
-       return {};
-     }},
-    {.name = "soft",
-     .doc = "A grey mask draws anew in part.",
-     .types = kBool,
-     .shown_default = "false",
-     .parse = into_inpaint<&Inpaint::soft>},
-    {.name = "only_masked",
-     .doc = "Crop to the mask, draw that at full size, paste it back.",
-     .types = kBool,
-     .shown_default = "false",
-     .parse = into_inpaint<&Inpaint::only_masked>},
-    {.name = "padding",
-     .doc = "Pixels kept around the crop.",
-     .types = kInteger,
-     .limits = {.min = 0, .max = 1024},
-     .shown_default = "32",
-     .parse = into_inpaint<&Inpaint::padding>},
-};
-constexpr FieldGroup kInpaintGroups[] = {{kInpaintRows}};
-constexpr BodySchema kInpaintSchema{"PictureInpaint", "Which part is drawn anew.", kInpaintGroups};
-
-constexpr Field kInitRows[] = {
-    {.name = "picture",
-     .doc = "To start from: Base64, a data URL, or blob: and a hash.",
-     .types = kString,
-     .limits = {.length_min = 1},
-     .required = true,
-     .parse = [](const Json& value, const FieldSite& site) -> Status {
-       site.into<Body>().init_path = site.path;
-       return assign(site.into<Body>().init_picture, value, site);
-     }},
-    {.name = "denoising_strength",
-     .doc = "0: the picture as it is; 1: nothing of it.",
-     .types = kNumber,
-     .limits = {.min = 0, .max = 1},
-     .shown_default = "0.75",
-     .parse =
-         [](const Json& value, const FieldSite& site) {
-           return assign(site.into<Body>().request.init->denoising_strength, value, site);
-         }},
-    {.name = "resize",
-     .doc = "How a picture of another size is fitted.",
-     .types = kString,
-     .choices = kResizeNames,
-     .shown_default = "\"stretch\"",
-     .parse = [](const Json& value, const FieldSite& site) -> Status {
-       site.into<Body>().request.init->resize =
-           value_named(value.as_string(), kResizeNames, kResizes);
-       return {};
-     }},
-    {.name = "inpaint",
-     .types = kObject | kNull,
-     .object = &kInpaintSchema,
-     .parse = [](const Json& value, const FieldSite& site) -> Status {
-       site.into<Body>().request.init->inpaint.emplace();
-       return parse_object(kInpaintSchema, value, site);
-     }},
-};
-constexpr FieldGroup kInitGroups[] = {{kInitRows}};
-constexpr BodySchema kInitSchema{"PictureInit", "A picture to start from.", kInitGroups};
-
-Status parse_init(const Json& value, const FieldSite& site) {
-  site.into<Body>().request.init.emplace();
-  return parse_object(kInitSchema, value, site);
-}
-
-template <auto Member>
-Status parse_hires_side(const Json& value, const FieldSite& site) {
-  TRY_STATUS(assign(site.into<Hires>().*Member, value, site));
-  return check_picture_side(site.into<Hires>().*Member, site.path);
-}
-
-constexpr Field kHiresRows[] = {
-    {.name = "width",
-     .types = kInteger,
-     .limits = kSide,
-     .required = true,
-     .parse = parse_hires_side<&Hires::width>},
-    {.name = "height",
-     .types = kInteger,
-     .limits = kSide,
-     .required = true,
-     .parse = parse_hires_side<&Hires::height>},
-    {.name = "upscaler",
-     .doc = "What stands between the passes; /api/v1/capabilities lists them.",
-     .types = kString,
-     .shown_default = "\"Latent\"",
-     .parse = [](const Json& value, const FieldSite& site) -> Status {
-       site.into<Hires>().upscaler = value.as_string();
-       return check_known(check_hires_upscaler(value.as_string()), site.path);
-     }},
-    {.name = "steps",
-     .doc = "0: as many as the first pass.",
-     .types = kInteger,
-     .limits = {.min = 0, .max = kPictureStepsMax},
-     .shown_default = "0",
-     .parse = set_member<Hires, &Hires::steps>},
-    {.name = "denoising_strength",
-     .types = kNumber,
-     .limits = {.min = 0, .max = 1},
-     .shown_default = "0.7",
-     .parse = set_member<Hires, &Hires::denoising_strength>},
-    {.name = "prompt",
-     .types = kMaybeString,
-     .limits = {.length_max = kPromptMax},
-     .parse = set_member<Hires, &Hires::prompt>},
-    {.name = "negative_prompt",
-     .types = kMaybeString,
-     .limits = {.length_max = kPromptMax},
-     .parse = set_member<Hires, &Hires::negative_prompt>},
-    {.name = "cfg_scale",
-     .types = kMaybeNumber,
-     .limits = {.min = 0, .max = 100},
-     .parse = set_member<Hires, &Hires::cfg_scale>},
-    {.name = "sampler",
-     .types = kMaybeString,
-     .parse =
-         [](const Json& value, const FieldSite& site) {
-           return parse_sampler_into(site.into<Hires>().sampler, value, site);
-         }},
-    {.name = "schedule",
-     .types = kMaybeString,
-     .parse =
-         [](const Json& value, const FieldSite& site) {
-           return parse_schedule_into(site.into<Hires>().schedule, value, site);
-         }},
-};
-constexpr FieldGroup kHiresGroups[] = {{kHiresRows}};
-constexpr BodySchema kHiresSchema{"PictureHires", "A second pass at a larger size.", kHiresGroups};
-
-Status parse_hires(const Json& value, const FieldSite& site) {
-  FieldSite inner = site;
-  inner.request = &site.into<Body>().request.hires.emplace();
-  return parse_object(kHiresSchema, value, inner);
-}
-
 // --- the rows -----------------------------------------------------------------------------------
 
 constexpr Field kModelRows[] = {
@@ -302,7 +97,7 @@ constexpr Field kPromptRows[] = {
     {.name = "prompt",
      .doc = "What to draw.",
      .types = kString,
-     .limits = {.length_max = kPromptMax},
+     .limits = {.length_max = kPicturePromptMax},
      .required = true,
      .parse = into_request<&ImageRequest::prompt>},
 };
@@ -314,7 +109,7 @@ constexpr Field kDrawingRows[] = {
     {.name = "negative_prompt",
      .doc = "What not to draw.",
      .types = kMaybeString,
-     .limits = {.length_max = kPromptMax},
+     .limits = {.length_max = kPicturePromptMax},
      .parse = into_request<&ImageRequest::negative_prompt>},
     {.name = "seed",
      .doc = "Of the first picture; picture i has seed + i. -1: by chance.",
@@ -402,14 +197,14 @@ constexpr Field kSizeRows[] = {
      .doc = "Pixels, a multiple of what the model takes (8 for most); without it, as the model was "
             "trained.",
      .types = kMaybeInteger,
-     .limits = kSide,
+     .limits = kPictureSide,
      .parse =
          [](const Json& value, const FieldSite& site) {
            return parse_side_into(site.into<Body>().width, value, site);
          }},
     {.name = "height",
      .types = kMaybeInteger,
-     .limits = kSide,
+     .limits = kPictureSide,
      .parse =
          [](const Json& value, const FieldSite& site) {
            return parse_side_into(site.into<Body>().height, value, site);
@@ -426,11 +221,6 @@ constexpr Field kSizeRows[] = {
      .limits = {.min = 1, .max = 1000},
      .shown_default = "1",
      .parse = into_request<&ImageRequest::batch_count>},
-};
-
-constexpr Field kSourceRows[] = {
-    {.name = "init", .types = kObject | kNull, .object = &kInitSchema, .parse = parse_init},
-    {.name = "hires", .types = kObject | kNull, .object = &kHiresSchema, .parse = parse_hires},
 };
 
 constexpr string_view kFormatNames[] = {"png", "jpeg", "webp"};
@@ -468,8 +258,8 @@ constexpr Field kFileRows[] = {
      .parse = set_member<Body, &Body::preview_every>},
 };
 
-constexpr FieldGroup kPictureGroups[] = {{kModelRows}, {kPromptRows}, {kDrawingRows},
-                                         {kSizeRows},  {kSourceRows}, {kFileRows}};
+const FieldGroup kPictureGroups[] = {{kModelRows}, {kPromptRows},           {kDrawingRows},
+                                     {kSizeRows},  {picture_source_rows()}, {kFileRows}};
 
 }  // namespace
 
@@ -479,8 +269,25 @@ std::span<const Field> picture_model_rows() { return kModelRows; }
 std::span<const Field> picture_prompt_rows() { return kPromptRows; }
 std::span<const Field> picture_drawing_rows() { return kDrawingRows; }
 std::span<const Field> picture_size_rows() { return kSizeRows; }
-std::span<const Field> picture_source_rows() { return kSourceRows; }
 std::span<const Field> picture_file_rows() { return kFileRows; }
+
+Status unknown_name(const Error& error, string_view path) {
+  return invalid_value(path, fmt::format("Invalid '{}': {}.", path, error.message));
+}
+
+Status parse_sampler_into(std::string& to, const Json& value, const FieldSite& site) {
+  to = value.as_string();
+  if (to.empty()) return {};
+  const auto found = get_sampler(to);
+  return found ? Status() : unknown_name(found.error(), site.path);
+}
+
+Status parse_schedule_into(std::string& to, const Json& value, const FieldSite& site) {
+  to = value.as_string();
+  if (to.empty()) return {};
+  const auto found = get_schedule(to);
+  return found ? Status() : unknown_name(found.error(), site.path);
+}
 
 Status check_picture_side(int side, string_view path) {
   if (side >= kPictureSideMin && side <= kPictureSideMax && side % kPictureSideStep == 0) return {};

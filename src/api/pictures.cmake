@@ -29,6 +29,7 @@ target_sources(diptych_api PRIVATE
   picture_input.cc
   picture_names.cc
   picture_order.cc
+  picture_source_fields.cc
   services.cc
   thumbnail.cc)
 

@@ -32,8 +32,7 @@ class FakeSubscription final : public Subscription {
   std::optional<JobEvent> poll() override {
     while (place_ < log_->events.size()) {
       const JobEvent& event = log_->events[place_++];
-      const bool mine =
-          job_.empty() ? !owner_ || event.owner == *owner_ : event.job == job_;
+      const bool mine = job_.empty() ? !owner_ || event.owner == *owner_ : event.job == job_;
       if (mine && event.sequence > since_) return event;
     }
     return std::nullopt;

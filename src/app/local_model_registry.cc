@@ -169,6 +169,12 @@ Result<std::shared_ptr<TextModel>> LocalModelRegistry::text_model(std::string_vi
   }
 }
 
+std::shared_ptr<TextModel> LocalModelRegistry::loaded_text_model(std::string_view id) const {
+  const MutexLock lock(mutex_);
+  const auto found = slots_.find(id);
+  return found == slots_.end() ? nullptr : found->second.model;
+}
+
 void LocalModelRegistry::preload(std::string_view id) {
   const MutexLock lock(mutex_);
   Slot* slot = find_slot(id);

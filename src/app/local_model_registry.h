@@ -39,6 +39,7 @@ class LocalModelRegistry final : public ModelRegistry {
   std::vector<ModelEntry> list() const override;
   Result<ModelEntry> find(std::string_view id) const override;
   Result<std::shared_ptr<TextModel>> text_model(std::string_view id, Duration wait) override;
+  std::shared_ptr<TextModel> loaded_text_model(std::string_view id) const override;
   std::string_view default_text_model() const override { return default_id_; }
 
   Status refresh() const;             // looks at the disk again

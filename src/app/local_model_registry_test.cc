@@ -138,6 +138,19 @@ TEST_F(RegistryTest, RemembersAFailureForAWhile) {
   EXPECT_EQ(loader_.count(), 2);
 }
 
+TEST_F(RegistryTest, ALookIsNotAUse) {
+  auto& registry = start({.loaded_max = 2});
+  EXPECT_EQ(registry.loaded_text_model("a"), nullptr);
+  ASSERT_TRUE(registry.text_model("a", kLong));
+  clock_.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(registry.text_model("b", kLong));
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_NE(registry.loaded_text_model("a"), nullptr);
+  ASSERT_TRUE(registry.text_model("c", kLong));
+  EXPECT_EQ(registry.loaded_text_model("a"), nullptr);
+  EXPECT_NE(registry.loaded_text_model("b"), nullptr);
+}
+
 TEST_F(RegistryTest, UnloadsTheModelThatWasUsedLongestAgo) {
   auto& registry = start({.loaded_max = 2});
   ASSERT_TRUE(registry.text_model("a", kLong));

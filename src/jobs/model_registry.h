@@ -35,6 +35,8 @@ class ModelRegistry {  // safe from any thread
   // with detail "model_loading" and retry_after_ms when the wait is over; or why it cannot be
   // loaded.
   virtual Result<std::shared_ptr<TextModel>> text_model(std::string_view id, Duration wait) = 0;
+  // The model if it is in memory, else nullptr. Only a look: it does not count as a use.
+  virtual std::shared_ptr<TextModel> loaded_text_model(std::string_view id) const = 0;
   virtual std::string_view default_text_model() const = 0;  // "" if there is none
 };
 

@@ -28,8 +28,8 @@ Result<Reply> get_health(const Call&, Services& services) {
   for (const ModelEntry& entry : services.models.list()) {
     if (!entry.loaded || entry.kind != ModelKind::kText) continue;
     Json model = Json::object({{"id", entry.id}});
-    if (const auto loaded = services.models.text_model(entry.id, Duration::zero())) {
-      const SchedulerLoad load = (*loaded)->scheduler().load();
+    if (const auto loaded = services.models.loaded_text_model(entry.id)) {
+      const SchedulerLoad load = loaded->scheduler().load();
       model.set("load", load_object(load));
       if (!load.stalled.empty()) reason = fmt::format("model {}: {}", entry.id, load.stalled);
     }

@@ -37,11 +37,10 @@ Json model_object(const ModelEntry& entry, ModelRegistry& models) {
                             {"size_bytes", entry.size_bytes}});
   ours.set("modalities", Json::array({text ? "text" : "image"}));
   if (text && entry.loaded) {
-    if (const auto model = models.text_model(
-            entry.id, Duration::zero())) {  // in memory already: no waiting, no loading
-      ours.set("context_length", (*model)->context_length());
-      ours.set("quantization", (*model)->facts().quantization);
-      ours.set("parameter_count", (*model)->facts().parameter_count);
+    if (const auto model = models.loaded_text_model(entry.id)) {
+      ours.set("context_length", model->context_length());
+      ours.set("quantization", model->facts().quantization);
+      ours.set("parameter_count", model->facts().parameter_count);
     }
   }
   return Json::object({{"id", entry.id},

@@ -92,6 +92,12 @@ Result<std::shared_ptr<TextModel>> FakeModelRegistry::text_model(std::string_vie
   return fail(ErrorCode::kNotFound, "no such model");
 }
 
+std::shared_ptr<TextModel> FakeModelRegistry::loaded_text_model(std::string_view id) const {
+  for (const auto& [entry, model] : models)
+    if (entry.id == id && !load_error) return model;
+  return nullptr;
+}
+
 Status ImmediateRunner::start(std::string id, std::unique_ptr<BackgroundTask> task) {
   if (refusal) return fail(*refusal);
   task->on_ready([] {});

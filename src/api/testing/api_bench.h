@@ -28,6 +28,7 @@ class FakeModelRegistry final : public ModelRegistry {
   std::vector<ModelEntry> list() const override;
   Result<ModelEntry> find(std::string_view id) const override;
   Result<std::shared_ptr<TextModel>> text_model(std::string_view id, Duration wait) override;
+  std::shared_ptr<TextModel> loaded_text_model(std::string_view id) const override;
   std::string_view default_text_model() const override { return "m"; }
 };
 

@@ -215,10 +215,16 @@ NetworkState Builder::scanner(const Scanner& scanner, NetworkState next) {
       entries[i] = add({.kind = NodeKind::kSplit, .a = reads[i], .b = next});
     }
   }
+  // Words of ASCII alone: what lies above is read in whole characters, each of which leads away
+  // from every word. Otherwise byte by byte.
+  const bool is_ascii = std::ranges::all_of(words, [](std::string_view word) {
+    return std::ranges::all_of(word, [](char c) { return static_cast<std::uint8_t>(c) < 0x80; });
+  });
+  const NetworkState above = is_ascii ? chars({{0x80, kCodePointMax}}, entries[0]) : kNoState;
   for (std::size_t i = 0; i < automaton.states.size() && !too_large_; ++i) {
     if (automaton.states[i].word) continue;
     std::vector<NetworkArrow> arrows;
-    for (std::size_t byte = 0; byte < 256; ++byte) {
+    for (std::size_t byte = 0; byte < (is_ascii ? 0x80 : 256); ++byte) {
       const NetworkState to = entries[automaton.states[i].to[byte]];
       const auto value = static_cast<std::uint8_t>(byte);
       if (!arrows.empty() && arrows.back().to == to) {
@@ -226,6 +232,11 @@ NetworkState Builder::scanner(const Scanner& scanner, NetworkState next) {
       } else {
         arrows.push_back({value, value, to});
       }
+    }
+    if (is_ascii) {
+      const NetworkNode& wide = network_.nodes[above];
+      arrows.insert(arrows.end(), network_.arrows.begin() + wide.a,
+                    network_.arrows.begin() + wide.a + wide.b);
     }
     network_.nodes[reads[i]] = network_.nodes[read(arrows)];
   }

@@ -168,27 +168,39 @@ std::optional<PlainRun> StackMachine::plain_run(const MachineState& state) {
 }
 
 std::optional<PlainRun> StackMachine::find_run(SetId id) {
+  constexpr std::size_t kBytesMin = 8;  // fewer are not worth a run
   const Set& set = *sets_[id];
   const auto& reads = set.closed.reads;
-  if (reads.size() == 1 && (reads[0].state & kLeafBit) != 0 && reads[0].guard == 0) {
-    auto run = leaves_.plain_run(reads[0].state);
-    if (run && network_.has_lexemes) run->uniform = false;  // what else may begin then, may differ
-    return run;
-  }
-  constexpr std::size_t kReadsMax = 4;
-  const auto is_leaf = [](const StackTop& top) { return (top.state & kLeafBit) != 0; };
-  if (reads.size() > kReadsMax || std::ranges::any_of(reads, is_leaf)) return std::nullopt;
-  PlainRun run{.uniform = true};
-  for (std::size_t byte = 0; byte < 0x80; ++byte) {
+  const bool is_leaf = reads.size() == 1 && (reads[0].state & kLeafBit) != 0;
+  if (is_leaf && !network_.has_lexemes) return leaves_.plain_run(reads[0].state);
+  std::unordered_map<StackTops, std::vector<std::uint8_t>, StackTopsHash> groups;
+  const std::vector<std::uint8_t>* largest = nullptr;
+  for (std::uint8_t byte = 0; byte < 0x80; ++byte) {
     if (!set.may_come[byte]) continue;
-    if (kernel_after(set, static_cast<std::uint8_t>(byte)) != set.kernel) continue;
+    auto& group = groups[kernel_after(set, byte)];
+    group.push_back(byte);
+    if (largest == nullptr || group.size() > largest->size()) largest = &group;
+  }
+  if (largest == nullptr || largest->size() < kBytesMin) return std::nullopt;
+  return run_into(id, step(id, largest->front()), *largest);
+}
+
+// A run of these bytes, if they lead from `id` to `loop` and there from it to itself.
+std::optional<PlainRun> StackMachine::run_into(SetId id, SetId loop,
+                                               const std::vector<std::uint8_t>& bytes) {
+  if (loop == 0 || (network_.has_lexemes && !is_live(loop))) return std::nullopt;
+  PlainRun run{.uniform = true};
+  for (const std::uint8_t byte : bytes) {
+    if (step(loop, byte) != loop) return std::nullopt;
     run.ascii[byte / 64] |= std::uint64_t{1} << (byte % 64);
   }
+  // Where bytes are no characters (0xBF begins none), a run of characters does not tell all.
   std::vector<Utf8Sequence> all;
   append_utf8_sequences({0x80, 0x10'FFFF}, all);
-  run.multibyte = std::ranges::all_of(
-      all, [&](const Utf8Sequence& sequence) { return sequence_returns(id, id, sequence, 0); });
-  if (run.ascii[0] == 0 && run.ascii[1] == 0) return std::nullopt;
+  run.multibyte =
+      !sets_[id]->may_come[0xBF] && std::ranges::all_of(all, [&](const Utf8Sequence& sequence) {
+        return sequence_returns(loop, id, sequence, 0) && sequence_returns(loop, loop, sequence, 0);
+      });
   return run;
 }
 

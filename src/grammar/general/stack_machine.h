@@ -50,6 +50,7 @@ class StackMachine final : public Machine {
   void find_bytes(Set& set);
   std::uint64_t content_of(const StackTop& top, std::uint32_t reach);
   std::optional<PlainRun> find_run(SetId id);
+  std::optional<PlainRun> run_into(SetId id, SetId loop, const std::vector<std::uint8_t>& bytes);
 
   // stack_search.cc: with lexemes a way on may be barred to its end.
   bool is_live(SetId id);

@@ -235,6 +235,12 @@ TEST(StackMachine, FreeTextEndsAtTheFirstWord) {
     EXPECT_TRUE(matches(**machine, text)) << text;
   }
   for (const auto* text : {"<<y", "abc", "<<x>z"}) EXPECT_FALSE(begins(**machine, text)) << text;
+  // Whole characters, which tokens may cut: the second half must come then.
+  EXPECT_FALSE(begins(**machine, "\xBF"));
+  EXPECT_TRUE(matches(**machine, "<\xF0\x9F\x98\x80<<x>"));
+  const auto half = after(**machine, "\xF0\x9F");
+  ASSERT_TRUE(half);
+  EXPECT_FALSE((*machine)->may_end(*half));
   const auto run = (*machine)->plain_run(*after(**machine, "hello"));
   ASSERT_TRUE(run);
   EXPECT_TRUE(run->multibyte && run->uniform);

@@ -20,9 +20,10 @@
 //   {"type": "tags_with_separator", "tags": [tag…], "separator": TEXT,
 //    "at_least_one": false, "stop_after_first": false}
 //
-// Free text (any_text, and around triggered tags) takes every byte. Inside a tag it ends with the
-// first `end`; where a trigger comes, one of the tags that begin with it must follow. at_least_one:
-// the text cannot be over before a tag was. Free text up to a marker, then a constraint:
+// Free text (any_text, and around triggered tags) takes every character. Inside a tag it ends with
+// the first `end`; where a trigger comes, one of the tags that begin with it must follow.
+// at_least_one: the text cannot be over before a tag was. Free text up to a marker, then a
+// constraint:
 //   {"type": "sequence", "elements": [
 //     {"type": "tag", "begin": "", "content": {"type": "any_text"}, "end": "</think>"},
 //     {"type": "json_schema", "json_schema": SCHEMA}]}

@@ -154,8 +154,8 @@ TEST_F(HistoryTest, PastACountOrASizeTheOldestGo) {
 }
 
 TEST_F(HistoryTest, UnfinishedJobsStayWhateverTheBound) {
-  const Submitted waiting = *store_->jobs().submit(testing::picture_job(), {});
   drawn();
+  const Submitted waiting = *store_->jobs().submit(testing::picture_job(), {});
   clock_.advance(std::chrono::hours(1000));
   ASSERT_TRUE(sweep({.keep_days = 1, .jobs_max = 1, .bytes_max = 0}));
   EXPECT_THAT(kept(), ElementsAre(waiting.job.id));

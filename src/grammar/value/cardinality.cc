@@ -61,24 +61,29 @@ std::uint64_t ValueNodes::count_array(ArrayId id, std::uint64_t cap) {
 
 std::uint64_t ValueNodes::count_object(ObjectId id, std::uint64_t cap) {
   if (object_verdict(id) != Verdict::kInhabited) return 0;
-  ObjectForm form = make_form(tables_.objects[id]);
-  if (!form.plain) return 1;
+  const ObjectForm form = make_form(tables_.objects[id]);
+  if (has_endless_names(form.shape, cap)) return cap;
+  if (!form.shape.wanted.empty()) return 1;
   std::uint64_t found = 1;
   for (std::uint32_t i = 0; i < form.shape.declared.size() && found < cap; ++i) {
-    const std::uint64_t values = count(form.shape.declared[i].node, cap);
     const bool required = std::ranges::binary_search(form.required, i);
+    if (!required && !form.plain) continue;
+    const std::uint64_t values = count(form.shape.declared[i].node, cap);
     found = times(found, values + (required ? 0 : 1), cap);
   }
-  if (found >= cap) return cap;
-  const ObjectShape* shape = &form.shape;
-  const auto classes = name_classes(tables_, {&shape, 1}, 64);
-  if (!classes) return found;
-  for (const NameClass& names : *classes) {
-    const std::uint64_t enough = cap + form.shape.declared.size();
-    if (tables_.languages.count(names.names, enough) < enough) continue;
-    if (inhabited(names.nodes.front())) return cap;
-  }
   return found;
+}
+
+// A further member under any of more than `least` undeclared names breaks nothing.
+bool ValueNodes::has_endless_names(const ObjectShape& shape, std::uint64_t least) {
+  if (shape.max != kNoLimit) return false;
+  const ObjectShape* whole = &shape;
+  const auto classes = name_classes(tables_, {&whole, 1}, 64);
+  if (!classes) return false;
+  const std::uint64_t enough = least + shape.declared.size() + 4096;
+  return std::ranges::any_of(*classes, [&](const NameClass& names) {
+    return inhabited(names.nodes.front()) && tables_.languages.count(names.names, enough) >= enough;
+  });
 }
 
 }  // namespace diptych::grammar

@@ -14,7 +14,7 @@ namespace {
 using Bytes = Endings::Bytes;
 
 constexpr std::uint32_t kCharactersMax = 512;  // walked one by one
-constexpr std::size_t kNumberStatesMax = 200;
+constexpr std::size_t kNumberStatesMax = 40;
 
 Bytes spelled_bytes(char32_t c) {
   if (c == '"' || c == '\\' || c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t')

@@ -53,19 +53,13 @@ std::uint64_t Frames::rest_count(FrameId frame, const Amounts& amounts, std::uin
 std::uint64_t Frames::rest_of_object(ObjectPlan& plan, std::uint32_t index, SeenBits seen,
                                      bool has_free, std::uint64_t cap) {
   const ObjectForm& form = plan.forms[index];
-  if (!form.plain) return 1;
-  for (const NameClass& names : plan.classes) {
-    const std::uint64_t many = cap + plan.declared_count() + 4096;
-    if (nodes_.inhabited(names.nodes[index]) &&
-        nodes_.tables().languages.count(names.names, many) >= many) {
-      return cap;
-    }
-  }
+  if (nodes_.has_endless_names(form.shape, cap)) return cap;
+  if (!form.shape.wanted.empty()) return 1;
   std::uint64_t found = 1;
   for (std::uint32_t i = first_open(seen, has_free, plan.declared_count());
        i < plan.declared_count() && found < cap; ++i) {
-    if (has_bit(seen, i)) continue;
     const bool required = std::ranges::binary_search(form.required, i);
+    if (has_bit(seen, i) || (!required && !form.plain)) continue;
     const std::uint64_t values = nodes_.count(form.shape.declared[i].node, cap);
     found = times(found, values + (required ? 0 : 1), cap);
   }

@@ -59,40 +59,49 @@ bool Frames::may_come(FrameId object, std::uint32_t choice, const Amounts& given
   enum : std::uint8_t { kNotKnown, kNo, kYes };
   std::uint8_t known = may_come_[slot][choice];
   if (known == kNotKnown) {
-    known = member(object, choice, given) == kNone ? kNo : kYes;
+    Words seen;
+    const Entries entries = member_entries(object, choice, relevant(plan, given), seen);
+    known = entries.words.empty() ? kNo : kYes;
     may_come_[slot][choice] = known;
   }
   return known == kYes;
 }
 
 FrameId Frames::make_member(FrameId object, std::uint32_t choice, const Amounts& amounts) {
+  Words seen;
+  const Entries entries = member_entries(object, choice, amounts, seen);
+  if (entries.words.empty()) return kNone;
+  Words next = {static_cast<std::uint32_t>(FrameKind::kMember), frames_[object][1],
+                seen_.intern(seen), goals_.intern(entries.nodes)};
+  next.insert(next.end(), entries.words.begin(), entries.words.end());
+  return frames_.intern(next);
+}
+
+Frames::Entries Frames::member_entries(FrameId object, std::uint32_t choice, const Amounts& amounts,
+                                       std::vector<std::uint32_t>& seen) {
   const auto words = frames_[object];
   ObjectPlan& plan = *object_plans_[words[1]];
   const std::uint32_t declared_count = plan.declared_count();
   const bool is_declared = choice < declared_count;
-  const SeenBits seen = seen_[words[2]];
+  const SeenBits before = seen_[words[2]];
+  seen.assign(before.begin(), before.end());
+  Entries entries;
   if (is_declared) {
-    const bool passed = choice < first_open(seen, amounts.free > 0, declared_count);
-    if (has_bit(seen, choice) || passed) return kNone;
+    const bool passed = choice < first_open(before, amounts.free > 0, declared_count);
+    if (has_bit(before, choice) || passed) return entries;
+    seen = with_bit(before, choice);
   }
-  const SequenceId seen_then =
-      is_declared ? seen_.intern(with_bit(seen, choice)) : SequenceId{words[2]};
   const bool has_free = !is_declared || amounts.free > 0;
-  ObjectProgress progress = {.seen = seen_[seen_then],
-                             .first_open = first_open(seen_[seen_then], has_free, declared_count),
+  ObjectProgress progress = {.seen = seen,
+                             .first_open = first_open(seen, has_free, declared_count),
                              .count = plan.plain ? 0 : amounts.count + 1,
                              .free_count = amounts.free + (is_declared ? 0 : 1),
                              .wanted = 0};
-  Entries entries;
   for (std::size_t at = 3; at < words.size(); at += 2) {
     add_member_ways({.form = words[at], .wanted = words[at + 1], .choice = choice}, plan, progress,
                     entries);
   }
-  if (entries.words.empty()) return kNone;
-  Words next = {static_cast<std::uint32_t>(FrameKind::kMember), words[1], seen_then,
-                goals_.intern(entries.nodes)};
-  next.insert(next.end(), entries.words.begin(), entries.words.end());
-  return frames_.intern(next);
+  return entries;
 }
 
 // Each of the wanted members that the name could be, it may be or not.

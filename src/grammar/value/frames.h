@@ -111,6 +111,8 @@ class Frames {
   FrameId open_object(const std::vector<TargetedShape>& shapes);
   FrameId open_array(const std::vector<TargetedShape>& shapes);
   FrameId make_member(FrameId object, std::uint32_t choice, const Amounts& amounts);
+  Entries member_entries(FrameId object, std::uint32_t choice, const Amounts& amounts,
+                         std::vector<std::uint32_t>& seen);
   void add_member_ways(const MemberStep& step, ObjectPlan& plan, ObjectProgress& progress,
                        Entries& entries);
   FrameId make_item(FrameId array, std::uint32_t index);

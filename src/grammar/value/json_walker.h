@@ -62,6 +62,7 @@ class JsonWalker {
   // Unique items.
   bool can_differ(const Place& place);
   bool has_ways(const Place& place, std::uint64_t seen);
+  bool all_have_many(SequenceId tracks, std::uint64_t least);
   bool search(const Place& place, std::uint32_t depth, std::uint32_t bytes_left,
               std::size_t& steps_left);
 

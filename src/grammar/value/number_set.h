@@ -25,6 +25,9 @@ struct NumberSet {
   bool not_integer = false;
   std::optional<std::vector<Decimal>> among;  // only these
   std::vector<Decimal> except;
+  // Draft 4's integers: 1.0 is none. About the spelling, so that and, or, not do not see it;
+  // whoever joins sets keeps it.
+  bool plain = false;
 };
 
 NumberSet intersect(const NumberSet& a, const NumberSet& b);

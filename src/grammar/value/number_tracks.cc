@@ -6,7 +6,10 @@ namespace diptych::grammar {
 
 NumberReader& NumberTracks::reader(NumberSetId set) {
   if (set >= readers_.size()) readers_.resize(set + std::size_t{1});
-  if (!readers_[set]) readers_[set] = std::make_unique<NumberReader>(sets_[set], spelling_);
+  if (!readers_[set]) {
+    const Numbers spelling = sets_[set].plain ? Numbers::kPlain : spelling_;
+    readers_[set] = std::make_unique<NumberReader>(sets_[set], spelling);
+  }
   return *readers_[set];
 }
 

@@ -42,6 +42,7 @@ ValueSet ValueNodes::typed_set(const SchemaNode& node, const Leaf& leaf) {
   if ((bits & (TypeSet::kNumber | TypeSet::kInteger)) != 0) {
     NumberSet numbers = own_numbers(node);
     numbers.integer = (bits & TypeSet::kNumber) == 0;
+    numbers.plain = numbers.integer && node.dialect == Dialect::kDraft4;
     if (!is_empty(numbers)) set.numbers.push_back(tables_.numbers.intern(std::move(numbers)));
   }
   if ((bits & TypeSet::kString) != 0) set.strings = own_strings(node);

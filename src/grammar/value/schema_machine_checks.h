@@ -59,7 +59,7 @@ inline bool accepts(Machine& machine, std::string_view text) {
 inline std::optional<std::uint8_t> byte_towards_end(Machine& machine, const MachineState& state) {
   std::optional<std::uint8_t> best;
   std::uint32_t least = 0xffff'ffff;
-  std::string order = "}]\",:01a";
+  std::string order = "\"}],:01a";
   for (int byte = 255; byte >= 0; --byte) order += static_cast<char>(byte);
   for (const char byte : order) {
     MachineState to;

@@ -34,7 +34,7 @@ constexpr const char* kSchemas[] = {
         "uniqueItems":true,"minItems":5})",
     R"({"type":"array","prefixItems":[{"type":"null"}],"contains":{"type":"string"},"minContains":2,
         "maxContains":3,"maxItems":6})",
-    R"({"type":"object","patternProperties":{"^a":{"type":"null"},"b$":{"type":["null","integer"]}},
+    R"({"type":"object","patternProperties":{"^a":{"type":"null"},"^[bc]":{"type":["null","integer"]}},
         "additionalProperties":false,"minProperties":2,"maxProperties":4})",
     R"({"type":"object","propertyNames":{"enum":["a","b","ab"]},"minProperties":2})",
     R"({"type":"object","dependentRequired":{"a":["b","c"]},"properties":{"a":{},"b":{},"c":{}},
@@ -54,11 +54,11 @@ constexpr const char* kSchemas[] = {
 };
 
 TEST(SchemaWalks, endInValidDocuments) {
-  for (const char* schema : kSchemas) walk(schema, {}, 60);
+  for (const char* schema : kSchemas) walk(schema, {}, 25);
 }
 
 TEST(SchemaWalks, endInValidDocumentsUnderCompletePolicies) {
-  for (const char* schema : kSchemas) walk(schema, complete_policy(), 60);
+  for (const char* schema : kSchemas) walk(schema, complete_policy(), 15);
 }
 
 // From any state the way home is as long as was said, or shorter.
@@ -67,7 +67,7 @@ TEST(SchemaWalks, canEndWithinTheBytesTold) {
     auto made = machine_of(schema);
     ASSERT_TRUE(made);
     std::mt19937 random(3);
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 10; ++i) {
       const std::string text = random_document(*made->machine, random, 40);
       MachineState state;
       taken_by(*made->machine, text.substr(0, random() % (text.size() + 1)), state);

@@ -14,7 +14,7 @@ void add(std::vector<std::uint32_t>& ids, std::uint32_t id) {
 
 bool is_list(const NumberSet& set) {  // a list of values and nothing else
   return set.among && !set.minimum && !set.maximum && !set.integer && !set.not_integer &&
-         set.multiples.empty() && set.not_multiples.empty() && set.except.empty();
+         !set.plain && set.multiples.empty() && set.not_multiples.empty() && set.except.empty();
 }
 
 // A union with all arrays (objects) needs no other shape, except those with annotations.
@@ -123,6 +123,7 @@ ValueAlgebra::Ids ValueAlgebra::both_numbers(const Ids& a, const Ids& b) {
         continue;
       }
       NumberSet set = intersect(tables_.numbers[x], tables_.numbers[y]);
+      set.plain = tables_.numbers[x].plain || tables_.numbers[y].plain;
       if (!is_empty(set)) add(product, tables_.numbers.intern(std::move(set)));
     }
   }

@@ -31,6 +31,7 @@ class ValueAlgebra {
 
   // Products of shapes that may still be made; past it results are unknown.
   void allow_work(std::size_t products) { work_left_ = products; }
+  bool work_is_spent() const { return work_left_ == 0; }
   bool met_negated_unique() const { return met_negated_unique_; }
 
   ArrayId any_array();

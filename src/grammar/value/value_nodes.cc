@@ -8,6 +8,7 @@ namespace diptych::grammar {
 namespace {
 
 constexpr std::size_t kProductsMax = 8000;  // of shapes, to work out one node
+constexpr std::uint32_t kPrunedDepth = 8;   // deeper products keep their empty shapes
 
 }  // namespace
 
@@ -17,9 +18,14 @@ ValueNodes::ValueNodes(std::shared_ptr<const Schema> schema, const Policy& polic
       policy_(policy),
       limits_(limits),
       tables_(limits_),
-      algebra_(tables_, limits_,
-               {.array = [this](ArrayId id) { return surely_empty_array(id); },
-                .object = [this](ObjectId id) { return surely_empty_object(id); }}),
+      algebra_(
+          tables_, limits_,
+          {.array =
+               [this](ArrayId id) { return expanding_ <= kPrunedDepth && surely_empty_array(id); },
+           .object =
+               [this](ObjectId id) {
+                 return expanding_ <= kPrunedDepth && surely_empty_object(id);
+               }}),
       scopes_(*schema_) {
   unknown_ = algebra_.nothing();
   unknown_.unknown = true;
@@ -36,16 +42,22 @@ ValueNodes::Entry& ValueNodes::entry(NodeId node) {
 
 const ValueSet& ValueNodes::expand(NodeId node) {
   if (const Entry& known = entry(node); known.set != nullptr) return *known.set;
+  if (entry(node).expanding) met_expanding_ = met_unfinished_ = true;
   if (entry(node).expanding || tables_.formulas.size() > limits_.nodes_max) return unknown_;
+  const bool outer_met = std::exchange(met_expanding_, false);
   entry(node).expanding = true;
   if (expanding_++ == 0) algebra_.allow_work(kProductsMax);
   const std::uint64_t given_up = tables_.languages.refused_count();
   ValueSet worked_out = work_out(node);  // makes nodes: no reference into entries_ survives it
   worked_out.unknown |= tables_.languages.refused_count() != given_up;
-  sets_.push_back(std::move(worked_out));
   --expanding_;
   entry(node).expanding = false;
-  entry(node).set = &sets_.back();
+  // Unknown only because of where the question came from: to be asked again.
+  const bool provisional =
+      worked_out.unknown && expanding_ > 0 && (met_expanding_ || algebra_.work_is_spent());
+  met_expanding_ = (provisional && met_expanding_) || outer_met;
+  sets_.push_back(std::move(worked_out));
+  if (!provisional) entry(node).set = &sets_.back();
   return sets_.back();
 }
 

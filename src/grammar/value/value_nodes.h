@@ -44,6 +44,8 @@ class ValueNodes {
   // How many values a node has, at least; saturating at `cap`.
   std::uint64_t count(NodeId node, std::uint64_t cap);
 
+  bool has_endless_names(const ObjectShape& shape, std::uint64_t least);
+
   // Refuses what could not be worked out later, as far as a short look ahead shows it.
   Compiled<void> survey();
   std::unexpected<Refusal> refuse_unknown(const SchemaNode& node) const;
@@ -107,6 +109,7 @@ class ValueNodes {
   std::vector<ShapeEntry> array_entries_, object_entries_;
   // Judging: how deep, and the shallowest node in the middle of being judged that was met.
   std::uint32_t depth_ = 0, met_ = kNoLimit;
+  bool met_expanding_ = false;   // the same, while working out
   bool met_unfinished_ = false;  // a node in the middle of being worked out was met
   std::size_t steps_left_ = 0;
   std::uint32_t count_depth_ = 0, expanding_ = 0;

@@ -25,6 +25,7 @@ std::string key_of(const NumberSet& set) {
   write(key, set.maximum, set.maximum_exclusive ? ')' : ']');
   if (set.integer) key += 'i';
   if (set.not_integer) key += 'f';
+  if (set.plain) key += 'p';
   for (const Decimal& of : set.multiples) key += '*' + to_string(of);
   for (const Decimal& of : set.not_multiples) key += '/' + to_string(of);
   if (set.among) key += '=';

@@ -41,9 +41,9 @@ Verdict ValueNodes::verdict(NodeId node) {
     return Verdict::kUnknown;
   }
   --steps_left_;
+  if (depth_ == 0) met_unfinished_ = false;
   const ValueSet& set = expand(node);
   const std::uint32_t outer_met = std::exchange(met_, kNoLimit);
-  if (depth_ == 0) met_unfinished_ = false;
   entry(node).depth = ++depth_;
   const Verdict found = judge(set);
   entry(node).depth = 0;

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::uint32_t kSearchDepthMax = 96;
 
+// Digits bring little and there is no end of them.
+std::uint32_t to_price(const Place& place) { return place.mode == Mode::kNumber ? 24 : 1; }
+
 std::uint64_t hash_of(const Place& place) {
   const MachineState state = place.packed();
   std::uint64_t hash = 0;
@@ -25,21 +28,29 @@ bool JsonWalker::can_differ(const Place& place) {
   if (!stack_[place.stack].hashed) return true;
   std::uint64_t seen = 0;  // items that it must differ from, in all arrays that it is in
   StackId outermost = place.stack;
-  bool is_first = true;
-  for (; stack_[outermost].hashed || is_first; outermost = stack_[outermost].parent) {
-    is_first = false;
-    if (frames_.is_unique(stack_[outermost].frame)) seen += sets_.size(stack_[outermost].set);
+  while (true) {
+    const StackRow& row = stack_[outermost];
+    if (frames_.is_unique_item(row.frame)) seen += sets_.size(row.set);
+    if (!row.hashed) break;
+    outermost = row.parent;
   }
-  seen += sets_.size(stack_[outermost].set);
   if (seen == 0 || has_ways(place, seen)) return true;
   const auto [known, is_new] = differing_.try_emplace(hash_of(place), false);
   if (!is_new) return known->second;
-  std::size_t steps_left = limits_.search_steps_max / 4;
+  std::size_t steps_left = limits_.search_steps_max / 8;
   searching_ = true;
   const bool found = search(place, stack_.depth(outermost), kSearchDepthMax, steps_left);
   searching_ = false;
   if (!found && steps_left == 0) ++refused_;
   return differing_[hash_of(place)] = found;
+}
+
+bool JsonWalker::all_have_many(SequenceId tracks, std::uint64_t least) {
+  const auto words = string_tracks_[tracks];
+  for (std::size_t at = 0; at < words.size(); at += 2) {
+    if (!has_many({words[at]}, least)) return false;
+  }
+  return true;
 }
 
 // More than `seen` ways to go on, inside the innermost array with unique items.
@@ -48,6 +59,7 @@ bool JsonWalker::has_ways(const Place& place, std::uint64_t seen) {
   if (place.mode == Mode::kString && has_many({place.a}, seen + 1)) {
     if (between || nodes_.tables().languages.is_all({place.a})) return true;
   }
+  if (place.mode == Mode::kStrings && between && all_have_many(place.a, seen + 1)) return true;
   const std::uint64_t needed = seen + (place.mode == Mode::kNextKey ? 2 : 1);
   if (place.mode == Mode::kKey) {
     const auto tracks = name_tracks_[place.a];
@@ -59,8 +71,11 @@ bool JsonWalker::has_ways(const Place& place, std::uint64_t seen) {
   if (place.mode == Mode::kKey) at = stack_[at].parent;  // its object is bound to a key
   for (; stack_[at].hashed; at = stack_[at].parent) {
     const StackRow& row = stack_[at];
-    if (frames_.is_unique(row.frame)) return false;
-    if (frames_.rest_count(row.frame, amounts(row), needed) >= needed) return true;
+    if (frames_.is_unique_item(row.frame)) {
+      if (row.set != 0) return false;  // what lies further out makes no difference here
+    } else if (frames_.rest_count(row.frame, amounts(row), needed) >= needed) {
+      return true;
+    }
   }
   return false;
 }
@@ -71,10 +86,13 @@ bool JsonWalker::search(const Place& place, std::uint32_t depth, std::uint32_t b
   if (place.mode == Mode::kAfter && stack_.depth(place.stack) <= depth) return true;
   if (bytes_left == 0) return false;
   const auto try_byte = [&](std::uint8_t byte) {
-    if (steps_left == 0) return false;
-    --steps_left;
     Place to;
-    return step(place, byte, to) && search(to, depth, bytes_left - 1, steps_left);
+    if (steps_left == 0 || !step(place, byte, to)) return false;
+    --steps_left;
+    const std::uint32_t price = to_price(place);
+    if (!search(to, depth, bytes_left - std::min(bytes_left, price), steps_left)) return false;
+    differing_[hash_of(to)] = true;  // whoever goes this way gets there
+    return true;
   };
   constexpr std::string_view kFirst = "\"}],:0123456789{[tfn-";
   for (const char byte : kFirst) {

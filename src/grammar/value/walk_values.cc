@@ -122,7 +122,11 @@ void JsonWalker::exclude_seen_numbers(const StackRow& row,
     }
   }
   NumberSetTable& table = nodes_.tables().numbers;
-  for (auto& [set, targets] : sets) set = table.intern(intersect(table[set], others));
+  for (auto& [set, targets] : sets) {
+    NumberSet left = intersect(table[set], others);
+    left.plain = table[set].plain;
+    set = table.intern(std::move(left));
+  }
   std::erase_if(sets, [&](const auto& set) { return is_empty(table[set.first]); });
 }
 

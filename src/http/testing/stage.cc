@@ -26,6 +26,7 @@ struct NoModels final : ModelRegistry {
   Result<std::shared_ptr<TextModel>> text_model(std::string_view, Duration) override {
     return unused();
   }
+  std::shared_ptr<TextModel> loaded_text_model(std::string_view) const override { return nullptr; }
   std::string_view default_text_model() const override { return ""; }
 };
 

@@ -44,7 +44,7 @@ std::set<TokenId> kept_by(const TokenSampler& sampler, const Row& logits,
   TokenMarks marks;
   Candidates candidates;
   candidates.assign(logits);
-  const SampleContext context{options, {}, 0, {}, marks};
+  const SampleContext context{options, {}, 0, {}, {}, marks};
   EXPECT_TRUE(sampler.wanted(context)) << sampler.name;
   sampler.apply(candidates, context);
   std::set<TokenId> kept;
@@ -142,13 +142,15 @@ struct Given {
   std::vector<TokenId> tokens = {};
   int prompt_count = 0;
   std::vector<TokenId> banned = {};
+  std::vector<std::uint32_t> allowed = {};
 };
 
 Row reweighed(const TokenSampler& sampler, const Row& logits, const Given& given) {
   TokenMarks marks;
   Candidates candidates;
   candidates.assign(logits);
-  sampler.apply(candidates, {given.options, given.tokens, given.prompt_count, given.banned, marks});
+  sampler.apply(candidates, {given.options, given.tokens, given.prompt_count, given.banned,
+                             given.allowed, marks});
   return {candidates.by_token().begin(), candidates.by_token().end()};
 }
 
@@ -190,12 +192,25 @@ TEST(Samplers, TheBanOverridesEveryBias) {
   EXPECT_TRUE(std::isinf(reweighed(kTokenBan, {1, 1}, {.banned = {1}})[1]));
 }
 
+TEST(Samplers, AGrammarLeavesWhatItAllows) {
+  const auto rows = token_samplers();
+  const auto place = [&](const TokenSampler& row) { return std::ranges::find(rows, &row); };
+  EXPECT_LT(place(kLogitBias), place(kGrammarMask));
+  EXPECT_LT(place(kGrammarMask), place(kTemperature));
+  Row logits(40, 1);
+  const Row left = reweighed(kGrammarMask, logits, {.allowed = {0x8000'0001U, 0x80U}});
+  for (std::size_t token = 0; token < left.size(); ++token) {
+    const bool allowed = token == 0 || token == 31 || token == 39;
+    EXPECT_EQ(std::isinf(left[token]), !allowed) << token;
+  }
+}
+
 TEST(Samplers, TemperatureDivides) {
   TokenMarks marks;
   const SamplingOptions options{.temperature = 0.5};
   Candidates candidates;
   candidates.assign(Row{1, -2});
-  kTemperature.apply(candidates, {options, {}, 0, {}, marks});
+  kTemperature.apply(candidates, {options, {}, 0, {}, {}, marks});
   expect_near({candidates.by_token().begin(), candidates.by_token().end()}, {2, -4});
 }
 

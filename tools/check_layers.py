@@ -81,6 +81,8 @@ SYSTEM = [
     ("netinet/", ["src/http/", "src/app/", "bench/"]),
     ("arpa/", ["src/http/", "src/app/", "bench/"]),
     ("netdb.h", ["src/http/", "src/app/", "bench/"]),
+    ("stddef.h", ["src/grammar/c_api/"]),  # a header for C
+    ("stdint.h", ["src/grammar/c_api/"]),
     ("termios.h", ["src/app/"]),
     ("sys/ioctl.h", ["src/app/"]),
 ]

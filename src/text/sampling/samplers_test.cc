@@ -223,7 +223,7 @@ TEST(Samplers, EveryRowIsNamedOnceAndReweighingComesFirst) {
     cutting = cutting || sampler->kind == SamplerKind::kCut;
     EXPECT_EQ(cutting, sampler->kind == SamplerKind::kCut) << sampler->name;
   }
-  EXPECT_EQ(names.size(), 9u);
+  EXPECT_EQ(names.size(), 10U);
 }
 
 }  // namespace

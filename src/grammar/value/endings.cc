@@ -180,31 +180,47 @@ Bytes Endings::rest_of_array(const ArrayShape& shape, std::uint32_t index) {
   return std::min(kNotKnown, bytes);
 }
 
-// `worst`: whichever alternative is left in the end.
-Bytes Endings::rest_of_frame(FrameId frame, std::uint32_t count, bool is_first, bool worst) {
-  Bytes result = worst ? 0 : kNotKnown;
+// After a value of each target: the cheapest alternative that wanted it.
+std::vector<Bytes> Endings::rest_by_target(FrameId frame, std::uint32_t count) {
+  std::vector<Bytes> rest(frames_.goal_nodes(frame).size(), kNotKnown);
   frames_.for_each_alternative(frame, [&](const Frames::Alternative& one) {
-    const Bytes bytes = one.form != nullptr ? rest_of_object(*one.form, one.seen, is_first)
-                                            : rest_of_array(*one.shape, count);
-    result = worst ? std::max(result, bytes) : std::min(result, bytes);
+    rest[one.target] = std::min(rest[one.target], rest_of(one, count, false));
   });
-  return result;
+  return rest;
+}
+
+Bytes Endings::rest_of(const Frames::Alternative& one, std::uint32_t count, bool is_first) {
+  return one.form != nullptr ? rest_of_object(*one.form, one.seen, is_first)
+                             : rest_of_array(*one.shape, count);
+}
+
+std::uint32_t Endings::count_after(const StackRow& row, FrameId frame) const {
+  return row.count + (frames_.kind(frame) == FrameKind::kItem ? 1 : 0);
+}
+
+// The value that the frame asks for and what follows it in the container.
+Bytes Endings::value_and_rest(const StackRow& row, FrameId frame) {
+  const auto nodes = frames_.goal_nodes(frame);
+  if (frames_.kind(frame) == FrameKind::kRoot) return of_node(nodes.front());
+  const std::vector<Bytes> rest = rest_by_target(frame, count_after(row, frame));
+  Bytes best = kNotKnown;
+  for (std::size_t i = 0; i < nodes.size(); ++i) best = std::min(best, of_node(nodes[i]) + rest[i]);
+  return best + after_value(row.parent);
 }
 
 Bytes Endings::of_value(StackId stack) {
-  Bytes best = kNotKnown;
-  for (const NodeId node : frames_.goal_nodes(stack_[stack].frame)) {
-    best = std::min(best, of_node(node));
-  }
-  return std::min(kNotKnown, best + after_value(stack));
+  const StackRow row = stack_[stack];
+  if (frames_.is_unique_item(row.frame) && row.set != 0) return kNotKnown;  // it must differ
+  return std::min(kNotKnown, value_and_rest(row, row.frame));
 }
 
 Bytes Endings::after_value(StackId stack) {
   if (const auto known = after_.find(stack); known != after_.end()) return known->second;
   const StackRow row = stack_[stack];
   if (frames_.kind(row.frame) == FrameKind::kRoot) return 0;
-  const std::uint32_t count = row.count + (frames_.kind(row.frame) == FrameKind::kItem ? 1 : 0);
-  Bytes bytes = rest_of_frame(row.frame, count, false, true) + after_value(row.parent);
+  // Whichever target it will be.
+  Bytes bytes = std::ranges::max(rest_by_target(row.frame, count_after(row, row.frame))) +
+                after_value(row.parent);
   if (frames_.is_unique_item(row.frame) && row.set != 0) bytes = kNotKnown;  // it must differ
   return after_[stack] = std::min(kNotKnown, bytes);
 }
@@ -214,7 +230,10 @@ Bytes Endings::of_container(StackId stack) {
   const bool is_object = frames_.kind(row.frame) == FrameKind::kObject;
   const bool is_first =
       is_object ? frames_.words(row.frame)[2] == 0 && row.set == 0 : row.count == 0;
-  Bytes bytes = rest_of_frame(row.frame, row.count, is_first, false);
+  Bytes bytes = kNotKnown;
+  frames_.for_each_alternative(row.frame, [&](const Frames::Alternative& one) {
+    bytes = std::min(bytes, rest_of(one, row.count, is_first));
+  });
   if (!is_object && is_first && bytes > 1) --bytes;
   return std::min(kNotKnown, bytes + after_value(row.parent));
 }
@@ -223,10 +242,7 @@ Bytes Endings::of_member(StackId stack, std::uint32_t choice, const Amounts& amo
   const StackRow& row = stack_[stack];
   const FrameId frame = frames_.member(row.frame, choice, amounts);
   if (frame == kNone) return kNotKnown;
-  Bytes value = kNotKnown;
-  for (const NodeId node : frames_.goal_nodes(frame)) value = std::min(value, of_node(node));
-  return std::min(kNotKnown, 1 + value + rest_of_frame(frame, row.count, false, true) +
-                                 after_value(row.parent));
+  return std::min(kNotKnown, 1 + value_and_rest(row, frame));
 }
 
 }  // namespace diptych::grammar

@@ -33,7 +33,10 @@ class Endings {
   Bytes work_out(NodeId node);
   Bytes of_object(const ObjectShape& shape);
   Bytes of_array(const ArrayShape& shape);
-  Bytes rest_of_frame(FrameId frame, std::uint32_t count, bool is_first, bool worst);
+  std::vector<Bytes> rest_by_target(FrameId frame, std::uint32_t count);
+  Bytes rest_of(const Frames::Alternative& one, std::uint32_t count, bool is_first);
+  std::uint32_t count_after(const StackRow& row, FrameId frame) const;
+  Bytes value_and_rest(const StackRow& row, FrameId frame);
   Bytes rest_of_object(const ObjectForm& form, SeenBits seen, bool is_first);
   Bytes rest_of_array(const ArrayShape& shape, std::uint32_t index);
   Bytes key_bytes(NameId name);

@@ -79,6 +79,7 @@ class Frames {
     const ObjectForm* form = nullptr;
     const ArrayShape* shape = nullptr;
     SeenBits seen;
+    std::uint32_t target = 0;  // of a frame that asks for a value
   };
   template <class Visit>
   void for_each_alternative(FrameId frame, const Visit& visit) const;
@@ -151,7 +152,7 @@ void Frames::for_each_alternative(FrameId frame, const Visit& visit) const {
       at += 2 + skip;
     } else {
       const ArrayShape& shape = nodes_.tables().arrays[array_plans_[words[1]].shapes[index]];
-      visit(Alternative{.form = nullptr, .shape = &shape, .seen = {}});
+      visit(Alternative{.form = nullptr, .shape = &shape, .seen = {}, .target = words[at]});
       at += 1 + skip + shape.counted.size();
     }
   }

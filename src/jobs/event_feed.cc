@@ -98,6 +98,7 @@ class Feed final : public EventFeed {
 
   std::shared_ptr<JobNews> news_of(const std::string& job) REQUIRES(mutex_);
   Readers keep(JobEvent event) EXCLUDES(mutex_);
+  void replace(JobNews& news, Sort sort, JobEvent event) REQUIRES(mutex_);
   void note_end(JobNews& news) REQUIRES(mutex_);
   void forget(JobNews& news) REQUIRES(mutex_);
   void collect_waiting(const std::set<std::shared_ptr<Reader>>& readers, const JobNews& news,
@@ -157,11 +158,15 @@ Feed::Readers Feed::keep(JobEvent event) {
   news->owner = event.owner;
   news->state = event.state;
   const Sort sort = sort_of(event);
-  std::optional<JobEvent>& kept = news->kept[static_cast<std::size_t>(sort)];
-  if (kept) by_sequence_.erase(kept->sequence);
-  event.sequence = ++sequence_;
-  by_sequence_.emplace(event.sequence, std::pair(news.get(), sort));
-  kept = std::move(event);
+  // A worker may be faster than who submitted: nobody sees a start without a wait before it.
+  if (sort == Sort::kStarted && !news->kept[static_cast<std::size_t>(Sort::kQueued)]) {
+    JobEvent queued = event;
+    queued.type = name_of(JobState::kQueued);
+    queued.state = JobState::kQueued;
+    queued.position = 0;
+    replace(*news, Sort::kQueued, std::move(queued));
+  }
+  replace(*news, sort, std::move(event));
   if (sort == Sort::kEnded) note_end(*news);
   Readers woken;
   if (const auto found = readers_.find(news->id); found != readers_.end())
@@ -169,6 +174,14 @@ Feed::Readers Feed::keep(JobEvent event) {
   if (const auto all = readers_.find(std::string_view()); all != readers_.end())
     collect_waiting(all->second, *news, woken);
   return woken;
+}
+
+void Feed::replace(JobNews& news, Sort sort, JobEvent event) {
+  std::optional<JobEvent>& kept = news.kept[static_cast<std::size_t>(sort)];
+  if (kept) by_sequence_.erase(kept->sequence);
+  event.sequence = ++sequence_;
+  by_sequence_.emplace(event.sequence, std::pair(&news, sort));
+  kept = std::move(event);
 }
 
 void Feed::collect_waiting(const std::set<std::shared_ptr<Reader>>& readers, const JobNews& news,

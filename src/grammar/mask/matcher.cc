@@ -13,8 +13,9 @@ namespace diptych::grammar {
 
 namespace {
 
-// A text further from its limit than this, beyond what its shortest end needs, is not watched.
-constexpr std::size_t kWatchedTokens = 2048;
+// A text further from its limit than this, beyond what its shortest end needs, is not watched: a
+// watched mask is computed anew. A token that makes more than so many bytes due may thus pass.
+constexpr std::size_t kWatchedTokens = 256;
 
 std::string printable(std::string_view bytes) {
   std::string text;

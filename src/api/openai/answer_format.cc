@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
+
+#include "api/openai/tools.h"
 
 namespace diptych::openai {
 namespace {
 
 using grammar::GrammarKind;
 using std::string_view;
-
-constexpr std::size_t kNameMax = 64;
 
 Status set_source(const FieldSite& site, GrammarKind kind, std::string text) {
   auto& format = site.into<AnswerFormat>();
@@ -25,17 +24,7 @@ Status set_source(const FieldSite& site, GrammarKind kind, std::string text) {
 }
 
 Status check_name(const Json& value, const FieldSite& site) {
-  const std::string& name = value.as_string();
-  const bool good =
-      !name.empty() && name.size() <= kNameMax && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-';
-      });
-  if (good) return {};
-  return invalid_value(
-      site.path, fmt::format("Invalid '{}': string does not match pattern. Expected a string that "
-                             "matches the pattern '^[a-zA-Z0-9_-]+$' of at most {} characters.",
-                             site.path, kNameMax));
+  return check_tool_name(value.as_string(), site.path);  // one rule for all names
 }
 
 Status parse_schema(const Json& value, const FieldSite& site) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "api/openai/tools.h"
@@ -27,7 +29,23 @@ Status check_name(const Json& value, const FieldSite& site) {
   return check_tool_name(value.as_string(), site.path);  // one rule for all names
 }
 
+// Json keeps whole numbers of 64 bits; larger ones were rounded when the body was read, and a bound
+// that is a little off would be enforced silently.
+bool has_rounded_number(const Json& value) {
+  constexpr double kExactBelow = 0x1p63;
+  if (value.is_array()) return std::ranges::any_of(value.as_array(), has_rounded_number);
+  if (value.is_object())
+    return std::ranges::any_of(value.as_object(), has_rounded_number, &Json::Member::value);
+  return value.is_number() && !value.is_int() && std::abs(value.as_double()) >= kExactBelow;
+}
+
 Status parse_schema(const Json& value, const FieldSite& site) {
+  if (has_rounded_number(value))
+    return invalid_value(
+        site.path, fmt::format("Invalid value for '{}': a number of the schema is beyond "
+                               "±9.22e18 and cannot be kept exactly; give the schema as text in "
+                               "'guided_json'.",
+                               site.path));
   return set_source(site, GrammarKind::kJsonSchema, dump_json(value));
 }
 
@@ -77,8 +95,8 @@ Status parse_plain(string_view type, const FieldSite& site) {
 }
 
 Status parse_json_or_text(const Json& value, const FieldSite& site) {
-  return set_source(site, GrammarKind::kJsonSchema,
-                    value.is_string() ? value.as_string() : dump_json(value));
+  if (!value.is_string()) return parse_schema(value, site);
+  return set_source(site, GrammarKind::kJsonSchema, value.as_string());
 }
 
 template <GrammarKind Kind>

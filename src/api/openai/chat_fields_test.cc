@@ -82,6 +82,8 @@ TEST(ChatFields, AreRefusedByName) {
        "response_format.json_schema.schema", "unsupported_regex"},
       {R"("response_format":{"type":"json_schema","json_schema":{"name":"a","schema":false}})",
        "response_format.json_schema.schema", "unsatisfiable"},
+      {R"("response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"maximum":18446744073709551615}}})",
+       "response_format.json_schema.schema", "invalid_value"},
       {R"("response_format":{"type":"json_object"},"min_tokens":3)", "min_tokens", "invalid_value"},
       {R"("response_format":{"type":"json_object"},"guided_json":{})", "guided_json",
        "invalid_value"},

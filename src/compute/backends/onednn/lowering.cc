@@ -73,10 +73,6 @@ const Node* Lowering::sole_user(const Node& node) const {
   return user ? &graph_.nodes()[*user] : nullptr;
 }
 
-std::optional<TensorId> Lowering::find_weight(Value value) const {
-  return node(value).op == Op::kWeight ? weights_.find(node(value).name) : std::nullopt;
-}
-
 Result<std::span<float>> Lowering::read_weight(Value value) {
   const Node& weight = node(value);
   const auto count = static_cast<std::size_t>(weight.shape.element_count());

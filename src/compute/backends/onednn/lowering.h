@@ -52,7 +52,6 @@ class Lowering {
   Result<Stored> get(Value value, const Order& order, Cell cell);
   // A weight or constant as f32; valid until the next call. kUnsupported: `value` is neither.
   Result<std::span<float>> read_weight(Value value);
-  std::optional<TensorId> find_weight(Value value) const;
   // A weight or constant as f32 that stays.
   Result<Stored> resident(Value value, Cell cell);
 

@@ -14,11 +14,13 @@ constexpr std::size_t kEntriesMax = 256;
 constexpr std::size_t kBytesMax = std::size_t{256} << 20;  // of all, tables grown in use included
 
 std::string key_of(const grammar::GrammarSource& source, const grammar::Policy& policy) {
+  // By position, so that a further member of Policy does not compile until it counts here.
+  const auto& [order, additional, whitespace, whitespace_max, escapes, numbers, formats, unknown,
+               strict] = policy;
   const auto number = [](auto value) { return static_cast<int>(value); };
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", number(source.kind), number(policy.order),
-                     number(policy.additional), number(policy.whitespace), policy.whitespace_max,
-                     number(policy.escapes), number(policy.numbers), number(policy.formats),
-                     number(policy.unknown_keywords), policy.openai_strict,
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", number(source.kind), number(order),
+                     number(additional), number(whitespace), whitespace_max, number(escapes),
+                     number(numbers), number(formats), number(unknown), strict,
                      to_hex(sha256(source.text)));
 }
 

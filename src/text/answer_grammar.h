@@ -17,8 +17,8 @@ class AnswerGrammars {  // safe from any thread; the vocabulary must outlive it
  public:
   explicit AnswerGrammars(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
 
-  // The grammar compiled, or as it was compiled lately. Blocks for up to a second when it is new:
-  // for handler threads.
+  // The grammar compiled, or as it was compiled lately. Blocks while a new one is
+  // compiled, tens of milliseconds for the largest: for handler threads.
   grammar::Compiled<grammar::Constraint> get(const grammar::GrammarSource& source,
                                              const grammar::Policy& policy);
 

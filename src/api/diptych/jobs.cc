@@ -103,24 +103,28 @@ Result<Reply> list_jobs(const Call& call, Services& services) {
   return Reply(Answer{.body = dump_json(openai::list_object(std::move(data), listing.has_more))});
 }
 
-Result<Reply> cancel_job(const Call& call, Services& services) {
+// What the job is after `act` on it.
+template <class Act>
+Result<Reply> act_on_job(const Call& call, Services& services, Act act) {
   TRY(PictureServices * pictures, get_pictures(services));
   const std::string_view id = call.param("id");
   const auto owner = visible_owner(call.caller);
-  TRY_STATUS(pictures->queue.cancel(id, owner));
+  if (const auto done = act(pictures->queue, id, owner); !done) return fail(done.error());
   TRY(const Job job, pictures->queue.get(id, owner));
   TRY(Answer answer, job_answer(job, {}, services));
   return Reply(std::move(answer));
 }
 
+Result<Reply> cancel_job(const Call& call, Services& services) {
+  return act_on_job(call, services, [](JobQueue& queue, std::string_view id, const auto& owner) {
+    return queue.cancel(id, owner);
+  });
+}
+
 Result<Reply> skip_picture(const Call& call, Services& services) {
-  TRY(PictureServices * pictures, get_pictures(services));
-  const std::string_view id = call.param("id");
-  const auto owner = visible_owner(call.caller);
-  TRY_STATUS(pictures->queue.skip(id, owner));
-  TRY(const Job job, pictures->queue.get(id, owner));
-  TRY(Answer answer, job_answer(job, {}, services));
-  return Reply(std::move(answer));
+  return act_on_job(call, services, [](JobQueue& queue, std::string_view id, const auto& owner) {
+    return queue.skip(id, owner);
+  });
 }
 
 Result<Reply> delete_job(const Call& call, Services& services) {

@@ -83,8 +83,7 @@ Result<string_view> type_of(const Json& value, const FieldSite& site) {
   return type->as_string();
 }
 
-// Without a schema any JSON is meant: {} as JSON Schema has it.
-Status finish_schema(const FieldSite& site) {
+Status require_schema(const FieldSite& site) {
   if (site.into<AnswerFormat>().source) return {};
   return missing_parameter(site.path + ".schema");
 }
@@ -222,7 +221,7 @@ Status parse_nested_format(const Json& value, const FieldSite& site) {
   if (!schema) return parse_plain(type, site);
   FieldSite inner = site;
   inner.path += ".json_schema";
-  return finish_schema(inner);
+  return require_schema(inner);
 }
 
 Status parse_flat_format(const Json& value, const FieldSite& site) {
@@ -234,7 +233,7 @@ Status parse_flat_format(const Json& value, const FieldSite& site) {
   static constexpr BodySchema kPlain{"TextFormat", "", kPlainGroups};
   const bool schema = type == "json_schema";
   TRY_STATUS(parse_object(schema ? kWithSchema : kPlain, value, site));
-  return schema ? finish_schema(site) : parse_plain(type, site);
+  return schema ? require_schema(site) : parse_plain(type, site);
 }
 
 std::span<const Field> format_rows() { return kFormatRows; }

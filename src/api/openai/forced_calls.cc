@@ -12,7 +12,7 @@ namespace {
 
 Json any_object() { return Json::object({{"type", "object"}}); }
 
-// Arguments of a tool that is not strict are a JSON object; of a strict one, its schema's.
+// A strict tool and a forced call keep to the schema; else the arguments are any JSON object.
 Json arguments_schema(const Tool& tool, bool forced) {
   if (tool.parameters.empty()) return any_object();
   if (!tool.strict && !forced) return any_object();
